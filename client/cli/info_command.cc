@@ -1,0 +1,142 @@
+#include "client/cli/info_command.h"
+
+#include <unistd.h>
+
+#include <future>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "client/cli/host_flags.h"
+#include "client/cli/json.h"
+#include "client/cli/terminal.h"
+#include "client/host.h"
+
+namespace standoff::client {
+namespace {
+
+struct InfoFlags {
+  HostFlags hosts;
+  bool json = false;
+};
+
+using Info = absl::StatusOr<v1::GetInfoResponse>;
+
+Info Ask(const HostFlags& flags, const NamedHost& host) {
+  absl::StatusOr<Host> connected = flags.Connect(host);
+  if (!connected.ok()) return connected.status();
+  return connected->GetInfo();
+}
+
+void Line(absl::string_view label, absl::string_view text) {
+  std::cout << absl::StreamFormat("  %-14s%s\n", label, text);
+}
+
+std::string LimitText(const v1::Limit& limit) {
+  const std::string amount =
+      limit.has_in_use()
+          ? absl::StrCat(FormatCount(limit.in_use()), " of ",
+                         FormatCount(limit.limit()))
+          : absl::StrCat("at most ", FormatCount(limit.limit()));
+  return absl::StrFormat("%-15s %-20s %s", limit.name(), amount, limit.flag());
+}
+
+std::string CapabilityText(const v1::Capability& capability) {
+  if (capability.available()) {
+    return absl::StrFormat("%-15s yes", capability.name());
+  }
+  return absl::StrFormat("%-15s no: %s", capability.name(),
+                         capability.reason());
+}
+
+void Print(const NamedHost& host, const v1::GetInfoResponse& info,
+           const Style& style) {
+  std::cout << style.Bold(host.name);
+  if (host.name != host.address) std::cout << "  " << host.address;
+  std::cout << "\n";
+  Line("version", info.version());
+  Line("host name", info.host_name());
+  Line("kernel", absl::StrCat(info.kernel().name(), " ",
+                              info.kernel().release(), " ",
+                              info.kernel().machine()));
+  Line("process", absl::StrCat(info.pid()));
+  Line("network", absl::StrCat("namespace ", info.network_namespace()));
+  Line("boot id", info.boot_id());
+  Line("started",
+       absl::FormatTime("%Y-%m-%d %H:%M:%S UTC",
+                        absl::FromUnixSeconds(info.start_time().seconds()),
+                        absl::UTCTimeZone()));
+  Line("listens on", absl::StrJoin(info.listen_addresses(), ", "));
+  // The label stands before the first of several.
+  const char* label = "limits";
+  for (const v1::Limit& limit : info.limits()) {
+    Line(std::exchange(label, ""), LimitText(limit));
+  }
+  label = "capabilities";
+  for (const v1::Capability& capability : info.capabilities()) {
+    Line(std::exchange(label, ""), CapabilityText(capability));
+  }
+}
+
+Json HostJson(const NamedHost& host, const Info& info) {
+  Json json = {{"name", host.name}, {"address", host.address}};
+  if (info.ok()) {
+    json["info"] = ToJson(*info);
+  } else {
+    json["error"] = std::string(info.status().message());
+  }
+  return json;
+}
+
+int Run(const InfoFlags& flags) {
+  const std::vector<NamedHost> hosts = flags.hosts.Named();
+  // All at once: one that can't be reached takes its time.
+  std::vector<std::future<Info>> asked;
+  for (const NamedHost& host : hosts) {
+    asked.push_back(std::async(std::launch::async,
+                               [&] { return Ask(flags.hosts, host); }));
+  }
+
+  const Style style(!flags.json && WantsColour(STDOUT_FILENO));
+  int status = kSuccess;
+  Json json = {{"hosts", Json::array()}};
+  for (size_t i = 0; i < hosts.size(); ++i) {
+    const Info info = asked[i].get();
+    if (!info.ok()) {
+      PrintError(info.status().message());
+      status = kFailure;
+    }
+    if (flags.json) {
+      json["hosts"].push_back(HostJson(hosts[i], info));
+    } else if (info.ok()) {
+      if (i > 0) std::cout << "\n";
+      Print(hosts[i], *info, style);
+    }
+  }
+  if (flags.json) std::cout << json.dump(2) << "\n";
+  return status;
+}
+
+}  // namespace
+
+void AddInfoCommand(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "info",
+      "Shows what daemons say of themselves: version, kernel, network, limits "
+      "and what sockets they can open.");
+  auto flags = std::make_shared<InfoFlags>();
+  AddHostFlags(*command, flags->hosts);
+  command->add_flag("--json", flags->json, "Writes JSON, for machines.");
+  command->callback([&action, flags] {
+    action = [flags] { return Run(*flags); };
+  });
+}
+
+}  // namespace standoff::client

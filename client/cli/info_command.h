@@ -1,0 +1,17 @@
+// `standoff info`: what daemons say of themselves.
+
+#ifndef STANDOFF_CLIENT_CLI_INFO_COMMAND_H_
+#define STANDOFF_CLIENT_CLI_INFO_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+
+#include "client/cli/command.h"
+
+namespace standoff::client {
+
+// Adds the subcommand; parsing it sets `action`.
+void AddInfoCommand(CLI::App& app, Action& action);
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_CLIENT_CLI_INFO_COMMAND_H_

@@ -1,0 +1,21 @@
+// Messages as JSON.
+
+#ifndef STANDOFF_CLIENT_CLI_JSON_H_
+#define STANDOFF_CLIENT_CLI_JSON_H_
+
+#include "google/protobuf/message.h"
+#include "nlohmann/json.hpp"
+
+namespace standoff::client {
+
+// Keeps the order in which members were added.
+using Json = nlohmann::ordered_json;
+
+// A message in protobuf's JSON mapping: names in lowerCamelCase, 64-bit
+// integers as strings, enums by name. Fields that are not optional are there
+// even if they have their default.
+Json ToJson(const google::protobuf::Message& message);
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_CLIENT_CLI_JSON_H_

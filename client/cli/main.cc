@@ -1,0 +1,48 @@
+// standoff: drives daemons from the command line.
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/command.h"
+#include "client/cli/demo_command.h"
+#include "client/cli/info_command.h"
+#include "client/cli/terminal.h"
+
+namespace standoff::client {
+namespace {
+
+constexpr char kDescription[] =
+    "standoff drives test hosts on which standoffd runs, which own real "
+    "sockets.\n\n"
+    "Exit statuses: 0, done; 1, it failed; 2, wrong usage. Errors go to "
+    "standard error and begin with \"standoff: \".";
+
+int Main(int argc, char** argv) {
+  CLI::App app(kDescription, "standoff");
+  app.set_version_flag("--version", "standoff " STANDOFF_VERSION,
+                       "Prints the version.");
+  app.set_help_flag("-h,--help", "Prints this help.");
+  app.require_subcommand(1);
+  Action action;
+  AddInfoCommand(app, action);
+  AddDemoCommand(app, action);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help and version are "errors", too.
+    if (error.get_exit_code() == 0) return app.exit(error);
+    PrintError(error.what());
+    std::cerr << "Run with --help for more information.\n";
+    return kUsage;
+  }
+  return action();
+}
+
+}  // namespace
+}  // namespace standoff::client
+
+int main(int argc, char** argv) {
+  return standoff::client::Main(argc, argv);
+}

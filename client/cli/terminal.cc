@@ -1,0 +1,87 @@
+#include "client/cli/terminal.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace standoff::client {
+namespace {
+
+// Characters, not bytes: continuation bytes of UTF-8 don't count.
+size_t Width(absl::string_view text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+      }));
+}
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+bool WantsColour(int fd) {
+  return Environment("NO_COLOR").empty() && Environment("TERM") != "dumb" &&
+         isatty(fd) == 1;
+}
+
+std::string Style::With(absl::string_view code, absl::string_view text) const {
+  if (!colour_) return std::string(text);
+  return absl::StrCat("\033[", code, "m", text, "\033[0m");
+}
+
+std::string Style::Bold(absl::string_view text) const {
+  return With("1", text);
+}
+
+std::string Style::Dim(absl::string_view text) const { return With("2", text); }
+
+std::string Style::Good(absl::string_view text) const {
+  return With("32", text);
+}
+
+std::string Style::Bad(absl::string_view text) const {
+  return With("1;31", text);
+}
+
+std::string Wrap(absl::string_view text, size_t indent, size_t columns) {
+  const std::string margin(indent, ' ');
+  std::string wrapped;
+  std::string line;
+  size_t width = 0;
+  for (absl::string_view word :
+       absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
+    if (!line.empty() && indent + width + 1 + Width(word) > columns) {
+      absl::StrAppend(&wrapped, margin, line, "\n");
+      line.clear();
+      width = 0;
+    }
+    absl::StrAppend(&line, line.empty() ? "" : " ", word);
+    width += Width(word) + (width == 0 ? 0 : 1);
+  }
+  if (!line.empty()) absl::StrAppend(&wrapped, margin, line, "\n");
+  return wrapped;
+}
+
+std::string FormatCount(uint64_t number) {
+  std::string digits = absl::StrCat(number);
+  for (size_t end = digits.size(); end > 3; end -= 3) {
+    digits.insert(end - 3, ",");
+  }
+  return digits;
+}
+
+void PrintError(absl::string_view message) {
+  std::cerr << "standoff: " << absl::StripTrailingAsciiWhitespace(message)
+            << std::endl;
+}
+
+}  // namespace standoff::client

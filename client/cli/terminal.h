@@ -1,0 +1,45 @@
+// Text for people at a terminal.
+
+#ifndef STANDOFF_CLIENT_CLI_TERMINAL_H_
+#define STANDOFF_CLIENT_CLI_TERMINAL_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace standoff::client {
+
+// Whether to write colours to a descriptor: it is a terminal that has them, and
+// NO_COLOR (https://no-color.org) is not set.
+bool WantsColour(int fd);
+
+// Marks text up, or leaves it as it is.
+class Style {
+ public:
+  explicit Style(bool colour) : colour_(colour) {}
+
+  std::string Bold(absl::string_view text) const;
+  std::string Dim(absl::string_view text) const;
+  std::string Good(absl::string_view text) const;
+  std::string Bad(absl::string_view text) const;
+
+ private:
+  std::string With(absl::string_view code, absl::string_view text) const;
+
+  bool colour_;
+};
+
+// Breaks text into lines of at most `columns` characters of UTF-8, each
+// indented by `indent` spaces and ended by a newline. Words are never broken.
+std::string Wrap(absl::string_view text, size_t indent = 0,
+                 size_t columns = 80);
+
+// "1,048,576".
+std::string FormatCount(uint64_t number);
+
+// Writes "standoff: MESSAGE" and a newline to standard error.
+void PrintError(absl::string_view message);
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_CLIENT_CLI_TERMINAL_H_

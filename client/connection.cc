@@ -1,0 +1,108 @@
+#include "client/connection.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "client/host_address.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
+
+namespace standoff::client {
+namespace {
+
+// gRPC aborts on a header that HTTP does not allow.
+absl::Status CheckSession(const std::string& session) {
+  if (std::all_of(session.begin(), session.end(), [](char c) {
+        return absl::ascii_isprint(static_cast<unsigned char>(c));
+      })) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "session \"", absl::CHexEscape(session), "\": not printable ASCII"));
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream content;
+  if (!file || !(content << file.rdbuf())) {
+    return absl::NotFoundError(
+        absl::StrCat("can't read ", path, ": ", std::strerror(errno)));
+  }
+  return content.str();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
+    absl::string_view address, const TlsFiles& tls) {
+  if (!tls.any() || IsUnixAddress(address)) return grpc::InsecureChannelCredentials();
+  if (tls.certificate.empty() != tls.key.empty()) {
+    return absl::InvalidArgumentError(
+        "TLS: a client certificate and its key go together");
+  }
+  grpc::SslCredentialsOptions options;
+  for (const auto& [path, content] :
+       {std::pair(&tls.ca, &options.pem_root_certs),
+        std::pair(&tls.certificate, &options.pem_cert_chain),
+        std::pair(&tls.key, &options.pem_private_key)}) {
+    if (path->empty()) continue;
+    absl::StatusOr<std::string> read = ReadFile(*path);
+    if (!read.ok()) return read.status();
+    *content = *std::move(read);
+  }
+  return grpc::SslCredentials(options);
+}
+
+grpc::ChannelArguments MakeArguments(const ConnectOptions& options) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(options.max_message_bytes);
+  // Otherwise channels of one process to one address share a connection and,
+  // after a failed attempt, the time until the next.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Test hosts are reached directly, whatever the environment says of the web.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // gRPC's defaults suit services that are down for minutes, not a daemon that
+  // is about to listen.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  return arguments;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Connection>> Connection::Open(
+    absl::string_view address, const ConnectOptions& options) {
+  if (absl::Status status = CheckHostAddress(address); !status.ok()) return status;
+  if (absl::Status status = CheckSession(options.session); !status.ok()) {
+    return status;
+  }
+  absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials =
+      MakeCredentials(address, options.tls);
+  if (!credentials.ok()) return credentials.status();
+  const std::string target(address);
+  // The constructor is private, so no make_shared.
+  return std::shared_ptr<const Connection>(new Connection(
+      options.name.empty() ? target : options.name, target, options.session,
+      grpc::CreateCustomChannel(target, *credentials, MakeArguments(options))));
+}
+
+Connection::Connection(std::string name, std::string address,
+                       std::string session,
+                       const std::shared_ptr<grpc::Channel>& channel)
+    : name_(std::move(name)),
+      address_(std::move(address)),
+      session_(std::move(session)),
+      stubs_(v1::SocketService::NewStub(channel),
+             v1::HostService::NewStub(channel)) {}
+
+void Connection::AddHeaders(grpc::ClientContext* context) const {
+  if (!session_.empty()) context->AddMetadata("standoff-session", session_);
+}
+
+}  // namespace standoff::client

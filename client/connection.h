@@ -1,0 +1,68 @@
+// The control channel to one daemon. For implementing Host and RemoteSocket.
+
+#ifndef STANDOFF_CLIENT_CONNECTION_H_
+#define STANDOFF_CLIENT_CONNECTION_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "client/call.h"
+#include "client/connect_options.h"
+#include "client/rpc.h"
+#include "grpcpp/channel.h"
+
+namespace standoff::client {
+
+// A channel, its stubs and what goes with every call. Thread-safe.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  // Makes a channel; nothing is sent yet. InvalidArgument for an address that
+  // is neither HOST:PORT nor unix:PATH and for TLS options that don't go
+  // together; NotFound for a TLS file that can't be read.
+  static absl::StatusOr<std::shared_ptr<const Connection>> Open(
+      absl::string_view address, const ConnectOptions& options);
+
+  const std::string& name() const { return name_; }
+  const std::string& address() const { return address_; }
+
+  // Starts the RPC that `request` belongs to.
+  template <Request Message>
+  Call<ResponseTo<Message>> Start(const Message& request,
+                                  const CallOptions& options) const {
+    using Service = typename Rpc<Message>::Service;
+    return Call<ResponseTo<Message>>::Begin(
+        absl::StrCat(name_, ": ", RpcName<Message>()), options,
+        shared_from_this(),
+        [&](grpc::ClientContext* context, ResponseTo<Message>* response,
+            std::function<void(grpc::Status)> callback) {
+          AddHeaders(context);
+          auto* stub = std::get<std::unique_ptr<typename Service::Stub>>(stubs_)
+                           ->async();
+          (stub->*Rpc<Message>::kMethod)(context, &request, response,
+                                         std::move(callback));
+        });
+  }
+
+ private:
+  Connection(std::string name, std::string address, std::string session,
+             const std::shared_ptr<grpc::Channel>& channel);
+
+  void AddHeaders(grpc::ClientContext* context) const;
+
+  const std::string name_;
+  const std::string address_;
+  const std::string session_;
+  const std::tuple<std::unique_ptr<v1::SocketService::Stub>,
+                   std::unique_ptr<v1::HostService::Stub>>
+      stubs_;
+};
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_CLIENT_CONNECTION_H_

@@ -1,0 +1,149 @@
+#include "client/host.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "client/outcome.h"
+
+namespace standoff::client {
+namespace {
+
+constexpr absl::Duration kOneAttempt = absl::Seconds(10);
+
+// The kernel's refusal, for the forms that return a socket instead of an
+// outcome.
+absl::Status Refused(const Connection& connection, absl::string_view verb,
+                     const v1::Outcome& outcome) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(connection.name(), ": ", verb, ": ", Describe(outcome)));
+}
+
+absl::Status WithHint(const Connection& connection, absl::Status status) {
+  if (status.ok()) return status;
+  std::string message =
+      absl::StrCat("can't reach a standoffd at ", connection.address(), ": ",
+                   status.message());
+  return absl::Status(status.code(), message);
+}
+
+}  // namespace
+
+template <template <typename> class Result>
+Result<v1::GetInfoResponse> HostVerbs<Result>::GetInfo(
+    const CallOptions& options) const {
+  return Run(v1::GetInfoRequest(), options);
+}
+
+template <template <typename> class Result>
+Result<v1::OpenResponse> HostVerbs<Result>::Open(
+    const v1::OpenRequest& request, const CallOptions& options) const {
+  return Run(request, options);
+}
+
+template <template <typename> class Result>
+Result<v1::OpenPairResponse> HostVerbs<Result>::OpenPair(
+    const v1::OpenPairRequest& request, const CallOptions& options) const {
+  return Run(request, options);
+}
+
+template <template <typename> class Result>
+Result<v1::ResolveResponse> HostVerbs<Result>::Resolve(
+    absl::string_view host, absl::string_view service,
+    const CallOptions& options) const {
+  v1::ResolveRequest request;
+  request.set_host(std::string(host));
+  request.set_service(std::string(service));
+  return Run(request, options);
+}
+
+template <template <typename> class Result>
+Result<v1::PollResponse> HostVerbs<Result>::Poll(
+    const std::vector<v1::PollItem>& items,
+    std::optional<double> timeout_seconds, const CallOptions& options) const {
+  v1::PollRequest request;
+  request.mutable_items()->Assign(items.begin(), items.end());
+  if (timeout_seconds.has_value()) {
+    request.set_timeout_seconds(*timeout_seconds);
+  }
+  return Run(request, options);
+}
+
+template <template <typename> class Result>
+Result<v1::ListResponse> HostVerbs<Result>::List(
+    const CallOptions& options) const {
+  return Run(v1::ListRequest(), options);
+}
+
+template class HostVerbs<absl::StatusOr>;
+template class HostVerbs<Call>;
+
+v1::PollItem PollFor(const SocketRef& socket,
+                     std::initializer_list<v1::PollEvent> events) {
+  v1::PollItem item;
+  item.set_socket(socket.name());
+  for (v1::PollEvent event : events) item.add_events(event);
+  return item;
+}
+
+absl::StatusOr<Host> Host::Connect(absl::string_view address,
+                                   const ConnectOptions& options) {
+  absl::StatusOr<std::shared_ptr<const Connection>> connection =
+      Connection::Open(address, options);
+  if (!connection.ok()) return connection.status();
+  Host host(*std::move(connection));
+
+  absl::Status status = absl::DeadlineExceededError("");
+  if (options.wait_for_ready > absl::ZeroDuration()) {
+    status = host.GetInfo({.deadline = options.wait_for_ready,
+                           .wait_for_ready = true})
+                 .status();
+  }
+  // Only a call that does not wait learns why the connection fails.
+  if (absl::IsDeadlineExceeded(status)) {
+    status = host.GetInfo({.deadline = kOneAttempt}).status();
+  }
+  if (!status.ok()) return WithHint(*host.connection(), std::move(status));
+  return host;
+}
+
+absl::StatusOr<RemoteSocket> Host::OpenSocket(
+    const v1::OpenRequest& request, const CallOptions& options) const {
+  absl::StatusOr<v1::OpenResponse> response = Open(request, options);
+  if (!response.ok()) return response.status();
+  if (!Returned(response->outcome())) {
+    return Refused(*connection(), "Open", response->outcome());
+  }
+  return Adopt(response->socket());
+}
+
+absl::StatusOr<std::pair<RemoteSocket, RemoteSocket>> Host::OpenSocketPair(
+    const v1::OpenPairRequest& request, const CallOptions& options) const {
+  absl::StatusOr<v1::OpenPairResponse> response = OpenPair(request, options);
+  if (!response.ok()) return response.status();
+  if (!Returned(response->outcome())) {
+    return Refused(*connection(), "OpenPair", response->outcome());
+  }
+  return std::pair(Adopt(response->first_socket()),
+                   Adopt(response->second_socket()));
+}
+
+absl::StatusOr<RemoteSocket> Host::AcceptSocket(
+    const SocketRef& listener, const v1::AcceptRequest& request,
+    const CallOptions& options) const {
+  absl::StatusOr<v1::AcceptResponse> response = listener.Run(request, options);
+  if (!response.ok()) return response.status();
+  if (!Returned(response->outcome())) {
+    return Refused(*connection(), "Accept", response->outcome());
+  }
+  return Adopt(response->accepted_socket());
+}
+
+SocketRef Host::Socket(absl::string_view name) const {
+  return SocketRef(connection(), std::string(name));
+}
+
+RemoteSocket Host::Adopt(absl::string_view name) const {
+  return RemoteSocket(connection(), std::string(name));
+}
+
+}  // namespace standoff::client

@@ -1,0 +1,138 @@
+// A host: one running standoffd, and what it can be asked for.
+//
+//   absl::StatusOr<Host> left = Host::Connect("10.1.0.1:7411",
+//                                             {.name = "left"});
+//   absl::StatusOr<RemoteSocket> socket = left->OpenSocket();
+//   socket->SetTimeout(0.5);
+//   absl::StatusOr<v1::ReceiveResponse> received = socket->Receive(10);
+//   // received.status(): the harness'. received->outcome(): the kernel's.
+
+#ifndef STANDOFF_CLIENT_HOST_H_
+#define STANDOFF_CLIENT_HOST_H_
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client/call.h"
+#include "client/connect_options.h"
+#include "client/connection.h"
+#include "client/remote_socket.h"
+#include "client/result.h"
+#include "client/rpc.h"
+#include "client/socket_verbs.h"
+
+namespace standoff::client {
+
+// The verbs of a host, for both ways of making a call; see SocketVerbs for
+// `Result` and for statuses. Copyable and thread-safe; copies share a channel.
+template <template <typename> class Result>
+class HostVerbs {
+ public:
+  explicit HostVerbs(std::shared_ptr<const Connection> connection)
+      : connection_(std::move(connection)) {}
+
+  // The general form: makes the call that `request` stands for.
+  template <Request Message>
+  Result<ResponseTo<Message>> Run(const Message& request,
+                                  const CallOptions& options = {}) const {
+    return Deliver<Result>(connection_->Start(request, options));
+  }
+
+  Result<v1::GetInfoResponse> GetInfo(const CallOptions& options = {}) const;
+
+  // Opens a socket; by default a blocking TCP socket of IPv4. Nobody owns it
+  // yet: see Host::Adopt() and Host::OpenSocket().
+  Result<v1::OpenResponse> Open(const v1::OpenRequest& request = {},
+                                const CallOptions& options = {}) const;
+  // Two sockets connected to each other; by default Unix streams.
+  Result<v1::OpenPairResponse> OpenPair(const v1::OpenPairRequest& request = {},
+                                        const CallOptions& options = {}) const;
+
+  // Looks up addresses on the host. Either of `host` and `service` may be
+  // empty.
+  Result<v1::ResolveResponse> Resolve(absl::string_view host,
+                                      absl::string_view service,
+                                      const CallOptions& options = {}) const;
+
+  // Waits until one of the sockets is ready, at most `timeout_seconds`: none is
+  // for ever, 0 not at all.
+  Result<v1::PollResponse> Poll(const std::vector<v1::PollItem>& items,
+                                std::optional<double> timeout_seconds = {},
+                                const CallOptions& options = {}) const;
+
+  // Describes all sockets of the session.
+  Result<v1::ListResponse> List(const CallOptions& options = {}) const;
+
+ protected:
+  const std::shared_ptr<const Connection>& connection() const {
+    return connection_;
+  }
+
+ private:
+  std::shared_ptr<const Connection> connection_;
+};
+
+// Defined in host.cc.
+extern template class HostVerbs<absl::StatusOr>;
+extern template class HostVerbs<Call>;
+
+using AsyncHost = HostVerbs<Call>;
+
+// One entry of a poll: a socket and what to wait for on it.
+v1::PollItem PollFor(const SocketRef& socket,
+                     std::initializer_list<v1::PollEvent> events);
+
+// A channel to one daemon. A handle: copies share the channel, which lives as
+// long as any of them, a socket or a call does. Thread-safe.
+class Host : public HostVerbs<absl::StatusOr> {
+ public:
+  // Connects to the daemon at `address`, HOST:PORT or unix:PATH, and makes sure
+  // that it is one. Tries for ConnectOptions::wait_for_ready, and if that is
+  // zero once, which takes at most 10 s, and much less where the attempt is
+  // refused.
+  //
+  // Unavailable, with the reason, if nothing answers; InvalidArgument and
+  // NotFound as the options say; Unimplemented if what answers is no standoffd.
+  static absl::StatusOr<Host> Connect(absl::string_view address,
+                                      const ConnectOptions& options = {});
+
+  // What messages call it, and where it is.
+  const std::string& name() const { return connection()->name(); }
+  const std::string& address() const { return connection()->address(); }
+
+  // The same host, with verbs that return a Call at once.
+  AsyncHost Async() const { return AsyncHost(connection()); }
+
+  // Opens a socket and owns it. If the kernel refuses, the status is
+  // FailedPrecondition, which no daemon gives, and says what Describe() would;
+  // Open() has the outcome itself.
+  absl::StatusOr<RemoteSocket> OpenSocket(
+      const v1::OpenRequest& request = {},
+      const CallOptions& options = {}) const;
+  // The same with a pair.
+  absl::StatusOr<std::pair<RemoteSocket, RemoteSocket>> OpenSocketPair(
+      const v1::OpenPairRequest& request = {},
+      const CallOptions& options = {}) const;
+  // Accepts from `listener`, a socket of this host, and owns the new socket.
+  absl::StatusOr<RemoteSocket> AcceptSocket(
+      const SocketRef& listener, const v1::AcceptRequest& request = {},
+      const CallOptions& options = {}) const;
+
+  // The socket of this name, which somebody else owns.
+  SocketRef Socket(absl::string_view name) const;
+  // The socket of this name, to be owned from now on.
+  RemoteSocket Adopt(absl::string_view name) const;
+
+ private:
+  using HostVerbs::HostVerbs;
+};
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_CLIENT_HOST_H_

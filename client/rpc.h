@@ -1,0 +1,138 @@
+// Which RPC each request message belongs to, in one place. Everything that
+// makes calls goes by the type of the request.
+
+#ifndef STANDOFF_CLIENT_RPC_H_
+#define STANDOFF_CLIENT_RPC_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/support/status.h"
+#include "standoff/v1/host_service.grpc.pb.h"
+#include "standoff/v1/socket_service.grpc.pb.h"
+
+namespace standoff::client {
+
+// A unary RPC: its service, reply and the stub's method that starts it.
+template <typename ServiceType, typename Request, typename ResponseType,
+          void (ServiceType::StubInterface::async_interface::*method)(
+              grpc::ClientContext*, const Request*, ResponseType*,
+              std::function<void(grpc::Status)>)>
+struct UnaryRpc {
+  using Service = ServiceType;
+  using Response = ResponseType;
+  static constexpr auto kMethod = method;
+};
+
+template <typename Request, typename Response,
+          void (v1::SocketService::StubInterface::async_interface::*method)(
+              grpc::ClientContext*, const Request*, Response*,
+              std::function<void(grpc::Status)>)>
+using SocketRpc = UnaryRpc<v1::SocketService, Request, Response, method>;
+
+template <typename Request>
+struct Rpc;
+
+using SocketMethods = v1::SocketService::StubInterface::async_interface;
+using HostMethods = v1::HostService::StubInterface::async_interface;
+
+template <>
+struct Rpc<v1::OpenRequest>
+    : SocketRpc<v1::OpenRequest, v1::OpenResponse, &SocketMethods::Open> {};
+template <>
+struct Rpc<v1::OpenPairRequest>
+    : SocketRpc<v1::OpenPairRequest, v1::OpenPairResponse,
+                &SocketMethods::OpenPair> {};
+template <>
+struct Rpc<v1::BindRequest>
+    : SocketRpc<v1::BindRequest, v1::BindResponse, &SocketMethods::Bind> {};
+template <>
+struct Rpc<v1::ListenRequest>
+    : SocketRpc<v1::ListenRequest, v1::ListenResponse, &SocketMethods::Listen> {
+};
+template <>
+struct Rpc<v1::ConnectRequest>
+    : SocketRpc<v1::ConnectRequest, v1::ConnectResponse,
+                &SocketMethods::Connect> {};
+template <>
+struct Rpc<v1::AcceptRequest>
+    : SocketRpc<v1::AcceptRequest, v1::AcceptResponse, &SocketMethods::Accept> {
+};
+template <>
+struct Rpc<v1::SendRequest>
+    : SocketRpc<v1::SendRequest, v1::SendResponse, &SocketMethods::Send> {};
+template <>
+struct Rpc<v1::ReceiveRequest>
+    : SocketRpc<v1::ReceiveRequest, v1::ReceiveResponse,
+                &SocketMethods::Receive> {};
+template <>
+struct Rpc<v1::ShutdownRequest>
+    : SocketRpc<v1::ShutdownRequest, v1::ShutdownResponse,
+                &SocketMethods::Shutdown> {};
+template <>
+struct Rpc<v1::CloseRequest>
+    : SocketRpc<v1::CloseRequest, v1::CloseResponse, &SocketMethods::Close> {};
+template <>
+struct Rpc<v1::SetBlockingRequest>
+    : SocketRpc<v1::SetBlockingRequest, v1::SetBlockingResponse,
+                &SocketMethods::SetBlocking> {};
+template <>
+struct Rpc<v1::SetTimeoutRequest>
+    : SocketRpc<v1::SetTimeoutRequest, v1::SetTimeoutResponse,
+                &SocketMethods::SetTimeout> {};
+template <>
+struct Rpc<v1::SetOptionRequest>
+    : SocketRpc<v1::SetOptionRequest, v1::SetOptionResponse,
+                &SocketMethods::SetOption> {};
+template <>
+struct Rpc<v1::GetOptionRequest>
+    : SocketRpc<v1::GetOptionRequest, v1::GetOptionResponse,
+                &SocketMethods::GetOption> {};
+template <>
+struct Rpc<v1::DescribeRequest>
+    : SocketRpc<v1::DescribeRequest, v1::DescribeResponse,
+                &SocketMethods::Describe> {};
+template <>
+struct Rpc<v1::ListRequest>
+    : SocketRpc<v1::ListRequest, v1::ListResponse, &SocketMethods::List> {};
+template <>
+struct Rpc<v1::PollRequest>
+    : SocketRpc<v1::PollRequest, v1::PollResponse, &SocketMethods::Poll> {};
+template <>
+struct Rpc<v1::ResolveRequest>
+    : SocketRpc<v1::ResolveRequest, v1::ResolveResponse,
+                &SocketMethods::Resolve> {};
+template <>
+struct Rpc<v1::GetInfoRequest>
+    : UnaryRpc<v1::HostService, v1::GetInfoRequest, v1::GetInfoResponse,
+               &HostMethods::GetInfo> {};
+
+// A type that is the request of an RPC.
+template <typename Message>
+concept Request = requires {
+  typename Rpc<Message>::Response;
+};
+
+// A request that is about one socket, named by its field `socket`.
+template <typename Message>
+concept SocketRequest = Request<Message> &&
+    requires(Message message, std::string name) {
+  message.set_socket(name);
+};
+
+// The reply to a request.
+template <Request Message>
+using ResponseTo = typename Rpc<Message>::Response;
+
+// The name of a request's RPC: "Send".
+template <Request Message>
+absl::string_view RpcName() {
+  return absl::StripSuffix(Message::descriptor()->name(), "Request");
+}
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_CLIENT_RPC_H_

@@ -1,0 +1,100 @@
+// How this library makes system calls: the three modes of waiting, deadlines,
+// interruptions and what is recorded, in one place. For implementing calls;
+// users of the library need not include it.
+
+#ifndef STANDOFF_LIB_CALL_H_
+#define STANDOFF_LIB_CALL_H_
+
+#include <cerrno>
+#include <cstdint>
+
+#include "lib/interruption.h"
+#include "lib/outcome.h"
+#include "lib/timeout.h"
+
+namespace standoff {
+
+// One call of the library, from its start to its outcome. Its deadline is
+// counted from its construction, however many system calls it makes.
+//
+//   Call call(socket.timeout(), interruption);
+//   call.Wait("recvfrom", fd, POLLIN, [&] {
+//     return recvfrom(fd, …);
+//   });
+//   return call.Finish();
+class Call {
+ public:
+  // `interruption` may be null.
+  Call(Timeout timeout, Interruption* interruption);
+
+  // A call that never waits.
+  Call() : Call(kNonBlocking, nullptr) {}
+
+  // Makes one system call: `syscall()` returns what the kernel did, with errno
+  // set if that is negative. True if it returned; false if it failed, would
+  // block or was interrupted, as the outcome then says.
+  template <typename Syscall>
+  bool Try(const char* name, Syscall syscall) {
+    InterruptibleScope scope(interruption_);
+    if (Interrupted()) return false;
+    const int64_t before = MonotonicNanoseconds();
+    const int64_t value = syscall();
+    Record(name, value, value < 0 ? errno : 0, before);
+    return value >= 0;
+  }
+
+  // The same in the mode of the timeout. Blocking: the call itself sleeps.
+  // Non-blocking: it fails at once. With a timeout: sleeps in ppoll until `fd`
+  // is ready for `events` and tries again, until the deadline. The descriptor
+  // must have the mode's O_NONBLOCK flag.
+  template <typename Syscall>
+  bool Wait(const char* name, int fd, short events, Syscall syscall) {
+    for (int attempt = 0;; ++attempt) {
+      if (Try(name, syscall)) return true;
+      if (outcome_.ending != Ending::kWouldBlock || !has_deadline_) {
+        return false;
+      }
+      if (attempt > 0 && !BackOff(attempt)) return false;
+      if (!WaitReady(fd, events)) return false;
+    }
+  }
+
+  // Sleeps in ppoll until `fd` is ready or the deadline. False if it was not
+  // ready: the outcome then says why.
+  bool WaitReady(int fd, short events);
+
+  // Makes the outcome a failure, as if `syscall` had said `error`.
+  void Fail(const char* syscall, int error);
+
+  // What is known so far; its times are set by Finish().
+  const Outcome& outcome() const { return outcome_; }
+  Interruption* interruption() const { return interruption_; }
+
+  // The outcome. With `value`, with that for its value.
+  Outcome Finish();
+  Outcome Finish(int64_t value);
+
+ private:
+  // True, and the outcome kInterrupted, if the interruption was requested.
+  bool Interrupted();
+  void Record(const char* name, int64_t value, int error, int64_t before);
+  // ppoll until ready, the deadline or `limit_ns` from now; -1 is no limit.
+  bool Poll(int fd, short events, int64_t limit_ns);
+  // A descriptor was ready and the call would block all the same (a Unix
+  // datagram whose receiver's queue is full, say): don't spin. False if the
+  // deadline is over.
+  bool BackOff(int attempt);
+  // Makes the outcome kTimedOut; false.
+  bool TimeIsOver();
+
+  Interruption* const interruption_;
+  // Of CLOCK_MONOTONIC, if has_deadline_.
+  int64_t deadline_ns_ = 0;
+  bool has_deadline_ = false;
+  int64_t blocked_ns_ = 0;
+  Outcome outcome_;
+};
+
+}  // namespace standoff
+
+#endif  // STANDOFF_LIB_CALL_H_

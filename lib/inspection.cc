@@ -1,0 +1,128 @@
+#include "lib/inspection.h"
+
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <cstring>
+
+namespace standoff {
+namespace {
+
+constexpr uint8_t kTcpListen = 10;
+
+// Newer than Debian 12's linux/tcp.h: tcpi_rcv_wnd stands where that ends in
+// padding (Linux 6.2).
+struct KernelTcpInfo {
+  tcp_info known;
+  uint32_t more[32];
+};
+constexpr size_t kReceiveWindowOffset = offsetof(tcp_info, tcpi_snd_wnd) + 4;
+
+std::optional<uint64_t> QueueSize(const Socket& socket, unsigned long request) {
+  int size = 0;
+  if (ioctl(socket.fd(), request, &size) != 0 || size < 0) return std::nullopt;
+  return static_cast<uint64_t>(size);
+}
+
+bool IsTcp(const Socket& socket) {
+  return socket.type() == SOCK_STREAM && (socket.protocol() == IPPROTO_TCP ||
+                                          socket.protocol() == IPPROTO_MPTCP);
+}
+
+// False if there is none. What the kernel does not fill stays 0.
+bool FetchTcpInfo(const Socket& socket, KernelTcpInfo& info) {
+  info = {};
+  if (!IsTcp(socket)) return false;
+  socklen_t size = sizeof info;
+  return getsockopt(socket.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+}
+
+}  // namespace
+
+std::optional<uint64_t> ReceiveQueue(const Socket& socket) {
+  return QueueSize(socket, SIOCINQ);
+}
+
+std::optional<uint64_t> SendQueue(const Socket& socket) {
+  return QueueSize(socket, SIOCOUTQ);
+}
+
+std::optional<AcceptQueue> ListenQueue(const Socket& socket) {
+  KernelTcpInfo info;
+  if (!FetchTcpInfo(socket, info)) return std::nullopt;
+  if (info.known.tcpi_state != kTcpListen) return std::nullopt;
+  // For a listener the kernel puts the queue into these two (tcp_get_info).
+  return AcceptQueue{.length = info.known.tcpi_unacked,
+                     .limit = info.known.tcpi_sacked};
+}
+
+bool IsListening(const Socket& socket) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  return getsockopt(socket.fd(), SOL_SOCKET, SO_ACCEPTCONN, &listening,
+                    &size) == 0 &&
+         listening != 0;
+}
+
+bool Lingers(const Socket& socket) {
+  linger value = {};
+  socklen_t size = sizeof value;
+  return getsockopt(socket.fd(), SOL_SOCKET, SO_LINGER, &value, &size) == 0 &&
+         value.l_onoff != 0 && value.l_linger > 0;
+}
+
+bool HasNonBlockFlag(const Socket& socket) {
+  const int flags = fcntl(socket.fd(), F_GETFL);
+  return flags >= 0 && (flags & O_NONBLOCK) != 0;
+}
+
+uint64_t Inode(const Socket& socket) {
+  struct stat status;
+  return fstat(socket.fd(), &status) == 0 ? status.st_ino : 0;
+}
+
+std::optional<TcpInfo> GetTcpInfo(const Socket& socket) {
+  KernelTcpInfo kernel;
+  if (!FetchTcpInfo(socket, kernel)) return std::nullopt;
+  const tcp_info& info = kernel.known;
+  const bool listener = info.tcpi_state == kTcpListen;
+  TcpInfo result;
+  result.state = info.tcpi_state;
+  result.retransmits = info.tcpi_retransmits;
+  result.probes = info.tcpi_probes;
+  result.backoff = info.tcpi_backoff;
+  result.rto = absl::Microseconds(info.tcpi_rto);
+  // In a listener, this is the accept queue: see ListenQueue().
+  result.unacked_segments = listener ? 0 : info.tcpi_unacked;
+  result.lost_segments = info.tcpi_lost;
+  result.total_retransmits = info.tcpi_total_retrans;
+  result.rtt = absl::Microseconds(info.tcpi_rtt);
+  result.rtt_variation = absl::Microseconds(info.tcpi_rttvar);
+  result.congestion_window = info.tcpi_snd_cwnd;
+  result.send_window = info.tcpi_snd_wnd;
+  std::memcpy(&result.receive_window,
+              reinterpret_cast<const char*>(&kernel) + kReceiveWindowOffset,
+              sizeof result.receive_window);
+  result.send_mss = info.tcpi_snd_mss;
+  result.not_sent_bytes = info.tcpi_notsent_bytes;
+  result.bytes_sent = info.tcpi_bytes_sent;
+  result.bytes_acknowledged = info.tcpi_bytes_acked;
+  result.bytes_received = info.tcpi_bytes_received;
+  result.bytes_retransmitted = info.tcpi_bytes_retrans;
+  result.since_data_sent = absl::Milliseconds(info.tcpi_last_data_sent);
+  result.since_data_received = absl::Milliseconds(info.tcpi_last_data_recv);
+  result.since_ack_received = absl::Milliseconds(info.tcpi_last_ack_recv);
+  result.receive_window_limited =
+      absl::Microseconds(static_cast<int64_t>(info.tcpi_rwnd_limited));
+  result.send_buffer_limited =
+      absl::Microseconds(static_cast<int64_t>(info.tcpi_sndbuf_limited));
+  return result;
+}
+
+}  // namespace standoff

@@ -1,0 +1,94 @@
+// Ending a call that waits, from another thread.
+//
+// A thread asleep in recv(2) is woken by neither close(2) nor a flag. What
+// wakes it without touching the socket is a signal. An `Interruption` sends
+// one to the thread that waits, and goes on sending until that thread has left
+// the call, so that a signal that comes just before the thread falls asleep is
+// not lost. The socket is neither closed nor shut down: data that arrives
+// later stays in its queue.
+//
+//   Interruption interruption;
+//   std::thread reader([&] {
+//     outcome = Receive(socket, buffer, {}, &interruption).outcome;
+//   });
+//   interruption.Interrupt();  // outcome.ending == Ending::kInterrupted
+//
+// The signal is SIGURG, or, if the process has another use for that when the
+// first call that could be interrupted is made, the highest real-time signal
+// whose action is the default. The library installs an empty handler for it,
+// without SA_RESTART, and unblocks it in each thread that makes such a call.
+// It leaves all other signals alone.
+
+#ifndef STANDOFF_LIB_INTERRUPTION_H_
+#define STANDOFF_LIB_INTERRUPTION_H_
+
+#include <sys/types.h>
+#include <time.h>
+
+#include <atomic>
+#include <mutex>
+
+namespace standoff {
+
+// A request, made once and kept for ever, to end the calls that it is given
+// to. Must outlive them. Thread-safe.
+class Interruption {
+ public:
+  Interruption() = default;
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+  ~Interruption();
+
+  // Ends the calls that wait with this interruption, usually within 100 us,
+  // and every later one before it begins. A call that has a result already
+  // keeps it: nothing that the kernel gave is lost. Does not wait for the
+  // calls to end.
+  void Interrupt();
+
+  // Whether Interrupt() was called.
+  bool requested() const { return requested_.load(std::memory_order_acquire); }
+
+ private:
+  friend class InterruptibleScope;
+
+  std::atomic<bool> requested_ = false;
+  std::mutex mutex_;
+  // The threads inside a call, guarded by `mutex_`.
+  class InterruptibleScope* first_ = nullptr;
+};
+
+// For implementing calls: a system call made within this scope is interrupted,
+// also if that was requested before. Without an interruption (nullptr) the
+// scope does nothing.
+class InterruptibleScope {
+ public:
+  explicit InterruptibleScope(Interruption* interruption);
+  InterruptibleScope(const InterruptibleScope&) = delete;
+  InterruptibleScope& operator=(const InterruptibleScope&) = delete;
+  // When this returns, no signal of the interruption is on its way to this
+  // thread any more.
+  ~InterruptibleScope();
+
+ private:
+  friend class Interruption;
+
+  // Sends the signal to this scope's thread, now and every millisecond. False
+  // if it could be sent only once.
+  bool Signal();
+
+  Interruption* const interruption_;
+  pid_t thread_id_ = 0;
+  bool signalled_ = false;
+  // Repeats the signal; the kernel keeps it.
+  timer_t timer_{};
+  bool has_timer_ = false;
+  InterruptibleScope* previous_ = nullptr;
+  InterruptibleScope* next_ = nullptr;
+};
+
+// The number of the signal that the library uses.
+int InterruptionSignal();
+
+}  // namespace standoff
+
+#endif  // STANDOFF_LIB_INTERRUPTION_H_

@@ -1,0 +1,238 @@
+#include "lib/transfer.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "lib/call.h"
+
+namespace standoff {
+namespace {
+
+// Enough that its system calls cost little beside the copying, and small
+// enough to stay in the cache.
+constexpr uint64_t kPieceSize = 256 * 1024;
+
+// One message to send: the buffers behind its msghdr.
+class OutgoingMessage {
+ public:
+  explicit OutgoingMessage(const SendOptions& options)
+      : flags_(options.flags | MSG_NOSIGNAL),
+        destination_(options.destination),
+        control_(EncodeControlMessages(options.control_messages)),
+        has_control_(!options.control_messages.empty()) {}
+
+  // Sends from `data`, once, in the socket's mode.
+  bool Send(Call& call, int fd, absl::string_view data) {
+    if (!has_control_) {
+      const sockaddr* to = destination_.empty() ? nullptr : destination_.data();
+      return call.Wait("sendto", fd, POLLOUT, [&] {
+        return sendto(fd, data.data(), data.size(), flags_, to,
+                      destination_.size());
+      });
+    }
+    iovec buffer = {.iov_base = const_cast<char*>(data.data()),
+                    .iov_len = data.size()};
+    msghdr header = {};
+    if (!destination_.empty()) {
+      header.msg_name = destination_.mutable_data();
+      header.msg_namelen = destination_.size();
+    }
+    header.msg_iov = &buffer;
+    header.msg_iovlen = 1;
+    header.msg_control = control_.data();
+    header.msg_controllen = control_.size();
+    const bool ok = call.Wait("sendmsg", fd, POLLOUT,
+                              [&] { return sendmsg(fd, &header, flags_); });
+    if (ok) has_control_ = false;
+    return ok;
+  }
+
+ private:
+  const int flags_;
+  Address destination_;
+  std::string control_;
+  bool has_control_;
+};
+
+// The outcome of a call that moved `size` bytes in all.
+Outcome FinishTransfer(Call& call, uint64_t size) {
+  if (call.outcome().ok() || size > 0) {
+    return call.Finish(static_cast<int64_t>(size));
+  }
+  return call.Finish(-1);
+}
+
+// What to poll for so that a receive with `flags` does not block.
+short ReceiveEvents(int flags) {
+  if ((flags & MSG_ERRQUEUE) != 0) return 0;  // POLLERR is always reported.
+  return (flags & MSG_OOB) != 0 ? POLLPRI : POLLIN;
+}
+
+// recvfrom can't tell flags and control messages. They don't matter on a plain
+// stream; there the shorter call is the one that programs make.
+bool NeedsMessage(const Socket& socket, const ReceiveOptions& options) {
+  return socket.type() != SOCK_STREAM || options.control_size > 0;
+}
+
+bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
+                 const ReceiveOptions& options, Received& received) {
+  const int fd = socket.fd();
+  const short events = ReceiveEvents(options.flags);
+  Address source;
+  if (!NeedsMessage(socket, options)) {
+    socklen_t source_size = 0;
+    const bool ok = call.Wait("recvfrom", fd, events, [&] {
+      source_size = Address::kCapacity;
+      return recvfrom(fd, buffer.data(), buffer.size(), options.flags,
+                      source.mutable_data(), &source_size);
+    });
+    if (ok) source.set_size(source_size);
+  } else {
+    std::string control(options.control_size, '\0');
+    iovec vector = {.iov_base = buffer.data(), .iov_len = buffer.size()};
+    msghdr header = {};
+    const bool ok = call.Wait("recvmsg", fd, events, [&] {
+      header.msg_name = source.mutable_data();
+      header.msg_namelen = Address::kCapacity;
+      header.msg_iov = &vector;
+      header.msg_iovlen = 1;
+      header.msg_control = control.data();
+      header.msg_controllen = control.size();
+      // Descriptors that come along must not reach a program started just now.
+      return recvmsg(fd, &header, options.flags | MSG_CMSG_CLOEXEC);
+    });
+    if (ok) {
+      source.set_size(header.msg_namelen);
+      received.flags = header.msg_flags & ~MSG_CMSG_CLOEXEC;
+      for (ControlMessage& message : DecodeControlMessages(header)) {
+        received.control_messages.push_back(std::move(message));
+      }
+    }
+  }
+  if (!call.outcome().ok()) return false;
+  if (received.source.empty()) received.source = source;
+  return true;
+}
+
+}  // namespace
+
+Outcome Send(Socket& socket, absl::string_view data, const SendOptions& options,
+             Interruption* interruption) {
+  Call call(socket.timeout(), interruption);
+  OutgoingMessage(options).Send(call, socket.fd(), data);
+  return call.Finish();
+}
+
+Outcome SendAll(Socket& socket, absl::string_view data,
+                const SendOptions& options, Interruption* interruption) {
+  Call call(socket.timeout(), interruption);
+  OutgoingMessage message(options);
+  size_t sent = 0;
+  do {
+    if (!message.Send(call, socket.fd(), data.substr(sent))) break;
+    sent += static_cast<size_t>(call.outcome().value);
+  } while (sent < data.size());
+  return FinishTransfer(call, sent);
+}
+
+Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
+                    const SendOptions& options, Interruption* interruption) {
+  Call call(socket.timeout(), interruption);
+  OutgoingMessage message(options);
+  const uint64_t piece_size =
+      socket.type() == SOCK_STREAM ? std::min(length, kPieceSize) : length;
+  // Not a vector: what is not used is not touched.
+  const std::unique_ptr<char[]> piece(new (std::nothrow) char[piece_size]);
+  if (piece == nullptr) {
+    call.Fail("", ENOMEM);
+    return call.Finish();
+  }
+  uint64_t sent = 0;
+  bool ok = true;
+  do {
+    const uint64_t size = std::min(piece_size, length - sent);
+    FillPattern(pattern.After(sent), absl::MakeSpan(piece.get(), size));
+    absl::string_view rest(piece.get(), size);
+    do {
+      ok = message.Send(call, socket.fd(), rest);
+      if (!ok) break;
+      const auto taken = static_cast<size_t>(call.outcome().value);
+      sent += taken;
+      rest.remove_prefix(taken);
+    } while (!rest.empty());
+  } while (ok && sent < length);
+  return FinishTransfer(call, sent);
+}
+
+Result<Received> Receive(Socket& socket, absl::Span<char> buffer,
+                         const ReceiveOptions& options,
+                         Interruption* interruption) {
+  Call call(socket.timeout(), interruption);
+  Result<Received> result;
+  if (ReceiveOnce(call, socket, buffer, options, result.value)) {
+    result.value.size =
+        std::min(buffer.size(), static_cast<size_t>(call.outcome().value));
+  }
+  result.outcome = call.Finish();
+  return result;
+}
+
+Result<Received> ReceiveAll(Socket& socket, absl::Span<char> buffer,
+                            const ReceiveOptions& options,
+                            Interruption* interruption) {
+  Call call(socket.timeout(), interruption);
+  Result<Received> result;
+  size_t& size = result.value.size;
+  do {
+    if (!ReceiveOnce(call, socket, buffer.subspan(size), options,
+                     result.value)) {
+      break;
+    }
+    const auto value = static_cast<size_t>(call.outcome().value);
+    if (value == 0) break;
+    size += std::min(buffer.size() - size, value);
+  } while (size < buffer.size());
+  result.outcome = FinishTransfer(call, size);
+  return result;
+}
+
+Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
+                                uint64_t length, bool all,
+                                const ReceiveOptions& options,
+                                Interruption* interruption) {
+  Call call(socket.timeout(), interruption);
+  Result<Verified> result;
+  const uint64_t piece_size = std::min(length, kPieceSize);
+  const std::unique_ptr<char[]> piece(new (std::nothrow) char[piece_size]);
+  if (piece == nullptr) {
+    call.Fail("", ENOMEM);
+    result.outcome = call.Finish();
+    return result;
+  }
+  uint64_t& size = result.value.size;
+  do {
+    const absl::Span<char> room =
+        absl::MakeSpan(piece.get(), std::min(piece_size, length - size));
+    Received received;
+    if (!ReceiveOnce(call, socket, room, options, received)) break;
+    const size_t filled =
+        std::min(room.size(), static_cast<size_t>(call.outcome().value));
+    if (filled == 0) break;
+    if (!result.value.mismatch.has_value()) {
+      auto& mismatch = result.value.mismatch;
+      mismatch = FindMismatch(pattern.After(size),
+                              absl::string_view(piece.get(), filled));
+      if (mismatch.has_value()) mismatch->position += size;
+    }
+    size += filled;
+  } while (all && size < length);
+  result.outcome = FinishTransfer(call, size);
+  return result;
+}
+
+}  // namespace standoff

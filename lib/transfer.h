@@ -1,0 +1,102 @@
+// Sending and receiving: send(2), sendto(2), sendmsg(2), recv(2), recvmsg(2).
+//
+// All of them follow the socket's mode (lib/socket.h), raise no SIGPIPE
+// (MSG_NOSIGNAL is added) and are reported under the name of the system call
+// that was really made: sendto or sendmsg, recvfrom or recvmsg.
+
+#ifndef STANDOFF_LIB_TRANSFER_H_
+#define STANDOFF_LIB_TRANSFER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "lib/address.h"
+#include "lib/control_message.h"
+#include "lib/interruption.h"
+#include "lib/outcome.h"
+#include "lib/pattern.h"
+#include "lib/socket.h"
+
+namespace standoff {
+
+struct SendOptions {
+  // MSG_ flags.
+  int flags = 0;
+  // Where to, on a socket that is not connected. Empty: the peer.
+  Address destination = {};
+  absl::Span<const ControlMessage> control_messages = {};
+};
+
+// Sends once. The outcome's value is how much the kernel took, which may be
+// less than all of `data`.
+Outcome Send(Socket& socket, absl::string_view data,
+             const SendOptions& options = {},
+             Interruption* interruption = nullptr);
+
+// Sends until all of `data` is sent, within one timeout for all, as CPython's
+// `sendall`. The outcome's value is how much was sent in any case. Control
+// messages go with the first part.
+Outcome SendAll(Socket& socket, absl::string_view data,
+                const SendOptions& options = {},
+                Interruption* interruption = nullptr);
+
+// SendAll of `length` bytes of a pattern, made piece by piece on the way. On a
+// socket that keeps message boundaries, one message.
+Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
+                    const SendOptions& options = {},
+                    Interruption* interruption = nullptr);
+
+struct ReceiveOptions {
+  // MSG_ flags.
+  int flags = 0;
+  // Room for control messages in bytes, as msg_controllen; 0 for none.
+  size_t control_size = 0;
+};
+
+struct Received {
+  // How many bytes of the buffer were filled.
+  size_t size = 0;
+  // The sender's address; empty if the kernel does not say.
+  Address source;
+  // The msg_flags of recvmsg(2): MSG_TRUNC, MSG_CTRUNC, MSG_EOR, …
+  int flags = 0;
+  std::vector<ControlMessage> control_messages;
+};
+
+// Receives once into `buffer`. The outcome's value is what the kernel
+// returned: 0 at the end of a stream, for an empty datagram and for an empty
+// buffer; more than the buffer's size for a longer datagram with MSG_TRUNC.
+Result<Received> Receive(Socket& socket, absl::Span<char> buffer,
+                         const ReceiveOptions& options = {},
+                         Interruption* interruption = nullptr);
+
+// Receives until `buffer` is full or the stream has ended, within one timeout
+// for all. What was received is in the result whatever the outcome, whose
+// value is its size, or -1 if there is none and the call failed.
+Result<Received> ReceiveAll(Socket& socket, absl::Span<char> buffer,
+                            const ReceiveOptions& options = {},
+                            Interruption* interruption = nullptr);
+
+struct Verified {
+  // How many bytes were received.
+  uint64_t size = 0;
+  // The first that is not what the pattern says; nullopt if none.
+  std::optional<PatternMismatch> mismatch;
+};
+
+// Receives and compares with a pattern, without keeping what was received. If
+// `all`, goes on until `length` bytes were received or the stream ended;
+// otherwise receives once, at most `length` bytes. What was received counts in
+// the result whatever the outcome.
+Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
+                                uint64_t length, bool all,
+                                const ReceiveOptions& options = {},
+                                Interruption* interruption = nullptr);
+
+}  // namespace standoff
+
+#endif  // STANDOFF_LIB_TRANSFER_H_

@@ -1,0 +1,89 @@
+// One Prepare() for each request of SocketService.
+//
+// It checks the request and gives the action, or the status to refuse it with:
+// InvalidArgument, NotFound, AlreadyExists or ResourceExhausted, as
+// socket_service.proto says. Request, response and context must live until the
+// action was performed or destroyed.
+
+#ifndef STANDOFF_SERVER_ACTIONS_ACTIONS_H_
+#define STANDOFF_SERVER_ACTIONS_ACTIONS_H_
+
+#include "absl/status/statusor.h"
+#include "server/actions/action.h"
+#include "standoff/v1/socket_service.pb.h"
+
+namespace standoff {
+
+// open.cc
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::OpenRequest& request,
+                               v1::OpenResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::OpenPairRequest& request,
+                               v1::OpenPairResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::AcceptRequest& request,
+                               v1::AcceptResponse& response);
+
+// connect.cc
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::BindRequest& request,
+                               v1::BindResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ListenRequest& request,
+                               v1::ListenResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ConnectRequest& request,
+                               v1::ConnectResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ShutdownRequest& request,
+                               v1::ShutdownResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::CloseRequest& request,
+                               v1::CloseResponse& response);
+
+// send.cc
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::SendRequest& request,
+                               v1::SendResponse& response);
+
+// receive.cc
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ReceiveRequest& request,
+                               v1::ReceiveResponse& response);
+
+// configure.cc
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::SetBlockingRequest& request,
+                               v1::SetBlockingResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::SetTimeoutRequest& request,
+                               v1::SetTimeoutResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::SetOptionRequest& request,
+                               v1::SetOptionResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::GetOptionRequest& request,
+                               v1::GetOptionResponse& response);
+
+// describe.cc
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::DescribeRequest& request,
+                               v1::DescribeResponse& response);
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ListRequest& request,
+                               v1::ListResponse& response);
+
+// poll.cc
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::PollRequest& request,
+                               v1::PollResponse& response);
+
+// resolve.cc
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ResolveRequest& request,
+                               v1::ResolveResponse& response);
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_ACTIONS_ACTIONS_H_

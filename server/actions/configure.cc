@@ -1,0 +1,90 @@
+// SetBlocking, SetTimeout, SetOption and GetOption.
+
+#include <string>
+#include <utility>
+
+#include "lib/option.h"
+#include "lib/socket.h"
+#include "server/actions/actions.h"
+#include "server/actions/on_socket.h"
+#include "server/convert/field_error.h"
+#include "server/convert/option.h"
+#include "server/convert/outcome.h"
+#include "server/convert/time.h"
+
+namespace standoff {
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::SetBlockingRequest& request,
+                               v1::SetBlockingResponse& response) {
+  return OnSocket(context, request, Waits::kNeverAndSetsMode,
+                  [&request, &response](Socket& socket, Interruption*) {
+                    *response.mutable_outcome() =
+                        OutcomeToProto(socket.SetBlocking(request.blocking()));
+                    return absl::OkStatus();
+                  });
+}
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::SetTimeoutRequest& request,
+                               v1::SetTimeoutResponse& response) {
+  absl::StatusOr<Timeout> timeout = TimeoutFromProto(request);
+  if (!timeout.ok()) return timeout.status();
+  return OnSocket(
+      context, request, Waits::kNeverAndSetsMode,
+      [&response, timeout = *timeout](Socket& socket, Interruption*) {
+        *response.mutable_outcome() =
+            OutcomeToProto(socket.SetTimeout(timeout));
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::SetOptionRequest& request,
+                               v1::SetOptionResponse& response) {
+  absl::StatusOr<OptionChoice> choice = OptionFromProto(request.option());
+  if (!choice.ok()) return choice.status();
+  absl::StatusOr<std::string> value =
+      OptionValueFromProto(request.value(), choice->type);
+  if (!value.ok()) return value.status();
+  if (value->size() > size_t{kMaxOptionSize}) {
+    return FieldError("value", "has at most ", kMaxOptionSize, " bytes; got ",
+                      value->size());
+  }
+  return OnSocket(
+      context, request, Waits::kNever,
+      [&response, choice = *choice, value = *std::move(value)](Socket& socket,
+                                                               Interruption*) {
+        *response.mutable_outcome() = OutcomeToProto(SetOption(
+            socket, choice.level, choice.number, absl::string_view(value)));
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::GetOptionRequest& request,
+                               v1::GetOptionResponse& response) {
+  absl::StatusOr<OptionChoice> choice = OptionFromProto(request.option());
+  if (!choice.ok()) return choice.status();
+  if (request.has_length()) {
+    if (request.length() < 0 || request.length() > kMaxOptionSize) {
+      return FieldError("length", "must be 0 to ", kMaxOptionSize, "; got ",
+                        request.length());
+    }
+    choice->type = OptionType::kBytes;
+    choice->size = static_cast<size_t>(request.length());
+  }
+  return OnSocket(context, request, Waits::kNever,
+                  [&response, choice = *choice](Socket& socket, Interruption*) {
+                    const Result<std::string> value = GetOption(
+                        socket, choice.level, choice.number, choice.size);
+                    *response.mutable_outcome() = OutcomeToProto(value.outcome);
+                    if (value.ok()) {
+                      *response.mutable_value() =
+                          OptionValueToProto(choice.type, value.value);
+                    }
+                    return absl::OkStatus();
+                  });
+}
+
+}  // namespace standoff

@@ -1,0 +1,135 @@
+// Bind, Listen, Connect, Shutdown and Close: actions that change what a socket
+// is connected to.
+
+#include <sys/socket.h>
+
+#include <memory>
+#include <utility>
+
+#include "lib/address.h"
+#include "lib/inspection.h"
+#include "lib/socket.h"
+#include "server/actions/actions.h"
+#include "server/actions/on_socket.h"
+#include "server/convert/address.h"
+#include "server/convert/field_error.h"
+#include "server/convert/outcome.h"
+
+namespace standoff {
+namespace {
+
+constexpr int kDefaultBacklog = 128;
+
+// The address of a bind or connect.
+template <typename Request>
+absl::StatusOr<Address> RequiredAddress(const Request& request) {
+  if (!request.has_address()) {
+    return FieldError("address",
+                      "is missing; give {\"ip\": {\"host\": …, \"port\": …}} "
+                      "or {\"unix\": {\"path\": …}}");
+  }
+  return AddressFromProto(request.address(), "address");
+}
+
+absl::StatusOr<int> HowOf(v1::ShutdownDirection direction) {
+  switch (direction) {
+    case v1::SHUTDOWN_DIRECTION_READ:
+      return SHUT_RD;
+    case v1::SHUTDOWN_DIRECTION_WRITE:
+      return SHUT_WR;
+    case v1::SHUTDOWN_DIRECTION_BOTH:
+      return SHUT_RDWR;
+    default:
+      return FieldError("direction",
+                        "must be SHUTDOWN_DIRECTION_READ, _WRITE or _BOTH; "
+                        "got ",
+                        static_cast<int>(direction));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::BindRequest& request,
+                               v1::BindResponse& response) {
+  absl::StatusOr<Address> address = RequiredAddress(request);
+  if (!address.ok()) return address.status();
+  return OnSocket(
+      context, request, Waits::kNever,
+      [&response, address = *address](Socket& socket, Interruption*) {
+        const Outcome outcome = socket.Bind(address);
+        *response.mutable_outcome() = OutcomeToProto(outcome);
+        const Result<Address> local = socket.LocalAddress();
+        if (outcome.ok() && local.ok()) {
+          *response.mutable_local_address() = AddressToProto(local.value);
+        }
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ListenRequest& request,
+                               v1::ListenResponse& response) {
+  const int backlog =
+      request.has_backlog() ? request.backlog() : kDefaultBacklog;
+  return OnSocket(context, request, Waits::kNever,
+                  [&response, backlog](Socket& socket, Interruption*) {
+                    *response.mutable_outcome() =
+                        OutcomeToProto(socket.Listen(backlog));
+                    return absl::OkStatus();
+                  });
+}
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ConnectRequest& request,
+                               v1::ConnectResponse& response) {
+  absl::StatusOr<Address> address = RequiredAddress(request);
+  if (!address.ok()) return address.status();
+  return OnSocket(context, request, Waits::kAsItsMode,
+                  [&response, address = *address](Socket& socket,
+                                                  Interruption* interruption) {
+                    *response.mutable_outcome() =
+                        OutcomeToProto(socket.Connect(address, interruption));
+                    return absl::OkStatus();
+                  });
+}
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ShutdownRequest& request,
+                               v1::ShutdownResponse& response) {
+  absl::StatusOr<int> how = HowOf(request.direction());
+  if (!how.ok()) return how.status();
+  return OnSocket(context, request, Waits::kNever,
+                  [&response, how = *how](Socket& socket, Interruption*) {
+                    *response.mutable_outcome() =
+                        OutcomeToProto(socket.Shutdown(how));
+                    return absl::OkStatus();
+                  });
+}
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::CloseRequest& request,
+                               v1::CloseResponse& response) {
+  absl::StatusOr<std::shared_ptr<OpenSocket>> socket =
+      context.sockets.Find(request.socket());
+  if (!socket.ok()) return socket.status();
+  Action action;
+  {
+    Interruption unused;
+    const SocketCall call(**socket, &unused);
+    if (!call.entered()) return BeingClosed(**socket);
+    // Waits for the calls in progress to leave (this one is none), and as long
+    // as SO_LINGER says.
+    action.may_wait = (*socket)->calls() > 1 || Lingers((*socket)->socket());
+  }
+  action.beyond_limit = true;
+  action.perform = [&context, &response, socket = *std::move(socket)](
+                       Interruption* interruption) -> absl::Status {
+    if (!context.sockets.Take(*socket)) return BeingClosed(*socket);
+    *response.mutable_outcome() = OutcomeToProto(socket->Close(interruption));
+    return absl::OkStatus();
+  };
+  return action;
+}
+
+}  // namespace standoff

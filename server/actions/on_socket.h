@@ -1,0 +1,105 @@
+// Actions on one socket: what they have in common.
+
+#ifndef STANDOFF_SERVER_ACTIONS_ON_SOCKET_H_
+#define STANDOFF_SERVER_ACTIONS_ON_SOCKET_H_
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "lib/interruption.h"
+#include "lib/outcome.h"
+#include "server/actions/action.h"
+#include "server/socket_table.h"
+
+namespace standoff {
+
+// A call on a socket, from its start to its end: keeps the socket from being
+// closed meanwhile.
+class SocketCall {
+ public:
+  SocketCall(OpenSocket& socket, Interruption* interruption)
+      : socket_(socket),
+        interruption_(interruption),
+        entered_(socket.Enter(interruption)) {}
+  SocketCall(const SocketCall&) = delete;
+  SocketCall& operator=(const SocketCall&) = delete;
+  ~SocketCall() {
+    if (entered_) socket_.Leave(interruption_);
+  }
+
+  // False if the socket is closing: no call can be made.
+  bool entered() const { return entered_; }
+
+ private:
+  OpenSocket& socket_;
+  Interruption* const interruption_;
+  const bool entered_;
+};
+
+// For a call that could not enter. `field` as in SocketTable::Find().
+inline absl::Status BeingClosed(const OpenSocket& socket,
+                                absl::string_view field = "socket") {
+  return absl::NotFoundError(
+      absl::StrCat(field, ": '", socket.name(), "' is being closed"));
+}
+
+// Which calls of a socket put the thread to sleep.
+enum class Waits {
+  // None.
+  kNever,
+  // None, and it changes the mode.
+  kNeverAndSetsMode,
+  // Those in blocking mode and with a timeout.
+  kAsItsMode,
+  // Those in blocking mode are made non-blocking by a flag; those with a
+  // timeout wait nevertheless.
+  kWithTimeout,
+};
+
+// An action that calls `function(Socket&, Interruption*)`, which returns an
+// absl::Status, on an open socket.
+template <typename Function>
+Action OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
+                Function function) {
+  std::unique_lock<std::mutex> mode = socket->HoldMode();
+  const Timeout timeout = socket->socket().timeout();
+  const bool has_timeout =
+      timeout.has_value() && *timeout > absl::ZeroDuration();
+  Action action;
+  action.may_wait =
+      (waits == Waits::kAsItsMode && timeout != Timeout(kNonBlocking)) ||
+      (waits == Waits::kWithTimeout && has_timeout);
+  // A call that waits goes on as it began. One that would wait in another mode
+  // keeps the mode as it is until it is over: it must not put gRPC's thread to
+  // sleep.
+  if (action.may_wait || waits == Waits::kNever) mode.unlock();
+  action.perform = [socket = std::move(socket), mode = std::move(mode),
+                    function = std::move(function)](
+                       Interruption* interruption) mutable -> absl::Status {
+    const SocketCall call(*socket, interruption);
+    if (!call.entered()) return BeingClosed(*socket);
+    absl::Status status = function(socket->socket(), interruption);
+    if (mode.owns_lock()) mode.unlock();
+    return status;
+  };
+  return action;
+}
+
+// The same for a request that names its socket in the field `socket`.
+template <typename Request, typename Function>
+absl::StatusOr<Action> OnSocket(ActionContext& context, const Request& request,
+                                Waits waits, Function function) {
+  absl::StatusOr<std::shared_ptr<OpenSocket>> socket =
+      context.sockets.Find(request.socket());
+  if (!socket.ok()) return socket.status();
+  return OnSocket(*std::move(socket), waits, std::move(function));
+}
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_ACTIONS_ON_SOCKET_H_

@@ -1,0 +1,146 @@
+// Open, OpenPair and Accept: actions that make sockets.
+
+#include <sys/socket.h>
+
+#include <memory>
+#include <utility>
+
+#include "lib/socket.h"
+#include "server/actions/actions.h"
+#include "server/actions/on_socket.h"
+#include "server/convert/address.h"
+#include "server/convert/outcome.h"
+#include "server/convert/time.h"
+#include "server/descriptor_reserve.h"
+
+namespace standoff {
+namespace {
+
+using Reservation = SocketTable::Reservation;
+
+// The number that a field has, or its default.
+int Or(int number, int default_number) {
+  return number == 0 ? default_number : number;
+}
+
+// Sets the mode that was asked for, unless SOCK_NONBLOCK in the type did.
+Outcome SetInitialTimeout(Socket& socket, Timeout timeout) {
+  if (!timeout.has_value()) return {};
+  return socket.SetTimeout(timeout);
+}
+
+}  // namespace
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::OpenRequest& request,
+                               v1::OpenResponse& response) {
+  absl::StatusOr<Timeout> timeout = TimeoutFromProto(request);
+  if (!timeout.ok()) return timeout.status();
+  absl::StatusOr<Reservation> reservation =
+      context.sockets.Reserve(request.name(), "name");
+  if (!reservation.ok()) return reservation.status();
+  Action action;
+  action.perform = [&request, &response, timeout = *timeout,
+                    reservation = *std::move(reservation)](
+                       Interruption*) mutable -> absl::Status {
+    if (const auto refused = CheckDescriptors(); refused.has_value()) {
+      *response.mutable_outcome() = OutcomeToProto(*refused);
+      return absl::OkStatus();
+    }
+    Result<Socket> opened =
+        Socket::Open(Or(request.family(), AF_INET),
+                     Or(request.type(), SOCK_STREAM), request.protocol());
+    *response.mutable_outcome() = OutcomeToProto(opened.outcome);
+    if (!opened.ok()) return absl::OkStatus();
+    const Outcome mode = SetInitialTimeout(opened.value, timeout);
+    if (!mode.ok()) {
+      *response.mutable_outcome() = OutcomeToProto(mode);
+      return absl::OkStatus();
+    }
+    response.set_socket(reservation.name());
+    reservation.Fill(std::move(opened.value));
+    return absl::OkStatus();
+  };
+  return action;
+}
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::OpenPairRequest& request,
+                               v1::OpenPairResponse& response) {
+  absl::StatusOr<Timeout> timeout = TimeoutFromProto(request);
+  if (!timeout.ok()) return timeout.status();
+  absl::StatusOr<Reservation> first =
+      context.sockets.Reserve(request.first_name(), "first_name");
+  if (!first.ok()) return first.status();
+  absl::StatusOr<Reservation> second =
+      context.sockets.Reserve(request.second_name(), "second_name");
+  if (!second.ok()) return second.status();
+  Action action;
+  action.perform =
+      [&request, &response, timeout = *timeout, first = *std::move(first),
+       second = *std::move(second)](Interruption*) mutable -> absl::Status {
+    if (const auto refused = CheckDescriptors(2); refused.has_value()) {
+      *response.mutable_outcome() = OutcomeToProto(*refused);
+      return absl::OkStatus();
+    }
+    Result<std::pair<Socket, Socket>> opened =
+        Socket::OpenPair(Or(request.family(), AF_UNIX),
+                         Or(request.type(), SOCK_STREAM), request.protocol());
+    *response.mutable_outcome() = OutcomeToProto(opened.outcome);
+    if (!opened.ok()) return absl::OkStatus();
+    for (Socket* socket : {&opened.value.first, &opened.value.second}) {
+      const Outcome mode = SetInitialTimeout(*socket, timeout);
+      if (mode.ok()) continue;
+      *response.mutable_outcome() = OutcomeToProto(mode);
+      return absl::OkStatus();
+    }
+    response.set_first_socket(first.name());
+    response.set_second_socket(second.name());
+    first.Fill(std::move(opened.value.first));
+    second.Fill(std::move(opened.value.second));
+    return absl::OkStatus();
+  };
+  return action;
+}
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::AcceptRequest& request,
+                               v1::AcceptResponse& response) {
+  absl::StatusOr<Timeout> timeout = TimeoutFromProto(request);
+  if (!timeout.ok()) return timeout.status();
+  absl::StatusOr<std::shared_ptr<OpenSocket>> listener =
+      context.sockets.Find(request.socket());
+  if (!listener.ok()) return listener.status();
+  // Before the call: a connection that was taken must not be lost for lack of
+  // room.
+  absl::StatusOr<Reservation> reservation =
+      context.sockets.Reserve(request.name(), "name");
+  if (!reservation.ok()) return reservation.status();
+  return OnSocket(
+      *std::move(listener), Waits::kAsItsMode,
+      [&response, timeout = *timeout, reservation = *std::move(reservation)](
+          Socket& socket, Interruption* interruption) mutable {
+        // Before the call, as in the kernel: no connection is taken in vain.
+        if (const auto refused = CheckDescriptors(); refused.has_value()) {
+          *response.mutable_outcome() = OutcomeToProto(*refused);
+          return absl::OkStatus();
+        }
+        Result<AcceptedSocket> accepted = socket.Accept(interruption);
+        *response.mutable_outcome() = OutcomeToProto(accepted.outcome);
+        if (!accepted.ok()) return absl::OkStatus();
+        const Outcome mode = SetInitialTimeout(accepted.value.socket, timeout);
+        if (!mode.ok()) {
+          *response.mutable_outcome() = OutcomeToProto(mode);
+          return absl::OkStatus();
+        }
+        if (!accepted.value.peer.empty()) {
+          *response.mutable_peer_address() =
+              AddressToProto(accepted.value.peer);
+        }
+        response.set_accepted_socket(reservation.name());
+        reservation.Fill(std::move(accepted.value.socket));
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace standoff

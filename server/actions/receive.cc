@@ -1,0 +1,134 @@
+// Receive.
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/pattern.h"
+#include "lib/transfer.h"
+#include "server/actions/actions.h"
+#include "server/actions/on_socket.h"
+#include "server/convert/address.h"
+#include "server/convert/bits.h"
+#include "server/convert/control_message.h"
+#include "server/convert/field_error.h"
+#include "server/convert/outcome.h"
+
+namespace standoff {
+namespace {
+
+absl::Status CheckLengths(const v1::ReceiveRequest& request,
+                          const Limits& limits) {
+  if (request.length() < 0) {
+    return FieldError("length", "must be 0 or more; got ", request.length());
+  }
+  if (!request.has_verify() && request.length() > limits.max_transfer) {
+    return LimitError(absl::StrCat("length: ", request.length(),
+                                   " bytes are too many for one reply; set "
+                                   "verify to receive more and compare it"),
+                      limits.max_transfer, "max_transfer");
+  }
+  if (request.control_length() < 0 ||
+      request.control_length() > kMaxControlSize) {
+    return FieldError("control_length", "must be 0 to ", kMaxControlSize,
+                      "; got ", request.control_length());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFlags(const v1::ReceiveRequest& request, int flags) {
+  // Such a receive would see the same bytes for ever.
+  if (request.all() && (flags & MSG_PEEK) != 0) {
+    return FieldError("flags", "MSG_PEEK does not go with all");
+  }
+  // On a stream the kernel then throws bytes away instead of returning them.
+  if ((request.all() || request.has_verify()) && (flags & MSG_TRUNC) != 0) {
+    return FieldError("flags", "MSG_TRUNC does not go with all or verify");
+  }
+  return absl::OkStatus();
+}
+
+void MessageToProto(const Received& received, v1::ReceiveResponse& response) {
+  if (!received.source.empty()) {
+    *response.mutable_source() = AddressToProto(received.source);
+  }
+  BitsToProto<v1::MessageFlag>(received.flags, response.mutable_flags());
+  for (const ControlMessage& message : received.control_messages) {
+    *response.add_control_messages() = ControlMessageToProto(message);
+  }
+}
+
+void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
+                 const ReceiveOptions& options, Interruption* interruption,
+                 v1::ReceiveResponse& response) {
+  const auto length = static_cast<size_t>(request.length());
+  // Not a string: memory that nothing is received into is never touched, so
+  // that a large length costs nothing while the call waits.
+  const std::unique_ptr<char[]> buffer(new (std::nothrow) char[length]);
+  if (buffer == nullptr) {
+    *response.mutable_outcome() = OutcomeToProto(
+        {.ending = Ending::kFailed, .value = -1, .error = ENOMEM});
+    return;
+  }
+  const auto receive = request.all() ? ReceiveAll : Receive;
+  const Result<Received> result = receive(
+      socket, absl::MakeSpan(buffer.get(), length), options, interruption);
+  *response.mutable_outcome() = OutcomeToProto(result.outcome);
+  if (result.outcome.value > 0) {
+    response.set_bytes_received(static_cast<uint64_t>(result.outcome.value));
+  }
+  const bool thrown_away =
+      socket.type() == SOCK_STREAM && (options.flags & MSG_TRUNC) != 0;
+  if (!thrown_away) response.set_data(buffer.get(), result.value.size);
+  MessageToProto(result.value, response);
+}
+
+void ReceiveAndVerify(const v1::ReceiveRequest& request, Socket& socket,
+                      const ReceiveOptions& options, Interruption* interruption,
+                      v1::ReceiveResponse& response) {
+  const Pattern pattern = {.seed = request.verify().seed(),
+                           .offset = request.verify().offset()};
+  const Result<Verified> result =
+      ReceivePattern(socket, pattern, static_cast<uint64_t>(request.length()),
+                     request.all(), options, interruption);
+  *response.mutable_outcome() = OutcomeToProto(result.outcome);
+  response.set_bytes_received(result.value.size);
+  if (const auto& mismatch = result.value.mismatch; mismatch.has_value()) {
+    response.mutable_mismatch()->set_position(mismatch->position);
+    response.mutable_mismatch()->set_expected(mismatch->expected);
+    response.mutable_mismatch()->set_actual(mismatch->actual);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::ReceiveRequest& request,
+                               v1::ReceiveResponse& response) {
+  if (absl::Status status = CheckLengths(request, context.limits);
+      !status.ok()) {
+    return status;
+  }
+  const ReceiveOptions options = {
+      .flags = BitsFromProto(request.flags()),
+      .control_size = static_cast<size_t>(request.control_length())};
+  if (absl::Status status = CheckFlags(request, options.flags); !status.ok()) {
+    return status;
+  }
+  const Waits waits = (options.flags & MSG_DONTWAIT) != 0 ? Waits::kWithTimeout
+                                                          : Waits::kAsItsMode;
+  return OnSocket(context, request, waits,
+                  [&request, &response, options](Socket& socket,
+                                                 Interruption* interruption) {
+                    const auto receive =
+                        request.has_verify() ? ReceiveAndVerify : ReceiveData;
+                    receive(request, socket, options, interruption, response);
+                    return absl::OkStatus();
+                  });
+}
+
+}  // namespace standoff

@@ -1,0 +1,131 @@
+// Send.
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/control_message.h"
+#include "lib/pattern.h"
+#include "lib/transfer.h"
+#include "server/actions/actions.h"
+#include "server/actions/on_socket.h"
+#include "server/convert/address.h"
+#include "server/convert/bits.h"
+#include "server/convert/control_message.h"
+#include "server/convert/field_error.h"
+#include "server/convert/outcome.h"
+
+namespace standoff {
+namespace {
+
+absl::Status CheckPayload(const v1::SendRequest& request,
+                          const Limits& limits) {
+  const auto data_size = static_cast<int64_t>(request.data().size());
+  if (data_size > limits.max_transfer) {
+    return LimitError(absl::StrCat("data: ", data_size,
+                                   " bytes are too many for one request"),
+                      limits.max_transfer, "max_transfer");
+  }
+  if (!request.has_pattern()) {
+    if (request.length() == 0) return absl::OkStatus();
+    return FieldError("length", "goes with a pattern only");
+  }
+  if (request.length() < 0) {
+    return FieldError("length", "must be 0 or more; got ", request.length());
+  }
+  if (!request.all() && request.length() > limits.max_transfer) {
+    return LimitError(absl::StrCat("length: ", request.length(),
+                                   " bytes are too many for one system call; "
+                                   "set all for a longer pattern"),
+                      limits.max_transfer, "max_transfer");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> FlagsOf(const v1::SendRequest& request) {
+  const int flags = BitsFromProto(request.flags());
+  if ((flags & MSG_ZEROCOPY) == 0) return flags;
+  return FieldError("flags",
+                    "MSG_ZEROCOPY is refused: the kernel would go on sending "
+                    "from memory that the daemon has put to another use");
+}
+
+// Sends `length` bytes of a pattern in one system call.
+Outcome SendPatternOnce(Socket& socket, Pattern pattern, size_t length,
+                        const SendOptions& options,
+                        Interruption* interruption) {
+  const std::unique_ptr<char[]> buffer(new (std::nothrow) char[length]);
+  if (buffer == nullptr) {
+    return {.ending = Ending::kFailed, .value = -1, .error = ENOMEM};
+  }
+  FillPattern(pattern, absl::MakeSpan(buffer.get(), length));
+  return Send(socket, absl::string_view(buffer.get(), length), options,
+              interruption);
+}
+
+Outcome SendPayload(const v1::SendRequest& request, Socket& socket,
+                    const SendOptions& options, Interruption* interruption) {
+  if (request.has_pattern()) {
+    const Pattern pattern = {.seed = request.pattern().seed(),
+                             .offset = request.pattern().offset()};
+    const auto length = static_cast<uint64_t>(request.length());
+    if (request.all()) {
+      return SendPattern(socket, pattern, length, options, interruption);
+    }
+    return SendPatternOnce(socket, pattern, length, options, interruption);
+  }
+  const auto send = request.all() ? SendAll : Send;
+  return send(socket, request.data(), options, interruption);
+}
+
+}  // namespace
+
+absl::StatusOr<Action> Prepare(ActionContext& context,
+                               const v1::SendRequest& request,
+                               v1::SendResponse& response) {
+  if (absl::Status status = CheckPayload(request, context.limits);
+      !status.ok()) {
+    return status;
+  }
+  absl::StatusOr<int> flags = FlagsOf(request);
+  if (!flags.ok()) return flags.status();
+  Address destination;
+  if (request.has_destination()) {
+    absl::StatusOr<Address> address =
+        AddressFromProto(request.destination(), "destination");
+    if (!address.ok()) return address.status();
+    destination = *address;
+  }
+  std::vector<ControlMessage> control_messages;
+  for (int i = 0; i < request.control_messages_size(); ++i) {
+    absl::StatusOr<ControlMessage> message = ControlMessageFromProto(
+        request.control_messages(i), absl::StrCat("control_messages[", i, "]"));
+    if (!message.ok()) return message.status();
+    control_messages.push_back(*std::move(message));
+  }
+  const Waits waits =
+      (*flags & MSG_DONTWAIT) != 0 ? Waits::kWithTimeout : Waits::kAsItsMode;
+  return OnSocket(
+      context, request, waits,
+      [&request, &response, flags = *flags, destination,
+       control_messages = std::move(control_messages)](
+          Socket& socket, Interruption* interruption) {
+        const SendOptions options = {.flags = flags,
+                                     .destination = destination,
+                                     .control_messages = control_messages};
+        const Outcome outcome =
+            SendPayload(request, socket, options, interruption);
+        *response.mutable_outcome() = OutcomeToProto(outcome);
+        if (outcome.value > 0) {
+          response.set_bytes_sent(static_cast<uint64_t>(outcome.value));
+        }
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace standoff

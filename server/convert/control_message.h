@@ -1,0 +1,24 @@
+// Control messages: standoff.v1 to lib and back.
+
+#ifndef STANDOFF_SERVER_CONVERT_CONTROL_MESSAGE_H_
+#define STANDOFF_SERVER_CONVERT_CONTROL_MESSAGE_H_
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lib/control_message.h"
+#include "standoff/v1/payload.pb.h"
+
+namespace standoff {
+
+// For a send. `field` is the message's path in the request, for errors.
+// InvalidArgument for an unknown name, for content of the wrong kind and for
+// messages that could reach into the daemon (descriptors).
+absl::StatusOr<ControlMessage> ControlMessageFromProto(
+    const v1::ControlMessage& proto, absl::string_view field);
+
+// Of one that was received.
+v1::ControlMessage ControlMessageToProto(const ControlMessage& message);
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_CONVERT_CONTROL_MESSAGE_H_

@@ -1,0 +1,87 @@
+#include "server/convert/description.h"
+
+#include <optional>
+
+#include "absl/time/time.h"
+#include "lib/inspection.h"
+#include "server/convert/address.h"
+#include "server/convert/time.h"
+
+namespace standoff {
+namespace {
+
+void ModeToProto(const Timeout& timeout, v1::SocketDescription& proto) {
+  if (!timeout.has_value()) {
+    proto.set_mode(v1::WAITING_MODE_BLOCKING);
+    return;
+  }
+  proto.set_mode(*timeout == kNonBlocking ? v1::WAITING_MODE_NON_BLOCKING
+                                          : v1::WAITING_MODE_TIMEOUT);
+  proto.set_timeout_seconds(absl::ToDoubleSeconds(*timeout));
+}
+
+void TcpInfoToProto(const TcpInfo& info, v1::TcpInfo& proto) {
+  proto.set_state(static_cast<v1::TcpState>(info.state));
+  proto.set_retransmits(info.retransmits);
+  proto.set_probes(info.probes);
+  proto.set_backoff(info.backoff);
+  *proto.mutable_rto() = DurationToProto(info.rto);
+  proto.set_unacked_segments(info.unacked_segments);
+  proto.set_lost_segments(info.lost_segments);
+  proto.set_total_retransmits(info.total_retransmits);
+  *proto.mutable_rtt() = DurationToProto(info.rtt);
+  *proto.mutable_rtt_variation() = DurationToProto(info.rtt_variation);
+  proto.set_congestion_window(info.congestion_window);
+  proto.set_send_window(info.send_window);
+  proto.set_receive_window(info.receive_window);
+  proto.set_send_mss(info.send_mss);
+  proto.set_not_sent_bytes(info.not_sent_bytes);
+  proto.set_bytes_sent(info.bytes_sent);
+  proto.set_bytes_acknowledged(info.bytes_acknowledged);
+  proto.set_bytes_received(info.bytes_received);
+  proto.set_bytes_retransmitted(info.bytes_retransmitted);
+  *proto.mutable_since_data_sent() = DurationToProto(info.since_data_sent);
+  *proto.mutable_since_data_received() =
+      DurationToProto(info.since_data_received);
+  *proto.mutable_since_ack_received() =
+      DurationToProto(info.since_ack_received);
+  *proto.mutable_receive_window_limited() =
+      DurationToProto(info.receive_window_limited);
+  *proto.mutable_send_buffer_limited() =
+      DurationToProto(info.send_buffer_limited);
+}
+
+}  // namespace
+
+v1::SocketDescription DescriptionToProto(const Socket& socket) {
+  v1::SocketDescription proto;
+  proto.set_family(static_cast<v1::Family>(socket.family()));
+  proto.set_type(static_cast<v1::SocketType>(socket.type()));
+  proto.set_protocol(static_cast<v1::Protocol>(socket.protocol()));
+  ModeToProto(socket.timeout(), proto);
+  proto.set_o_nonblock(HasNonBlockFlag(socket));
+  if (const auto local = socket.LocalAddress(); local.ok()) {
+    *proto.mutable_local_address() = AddressToProto(local.value);
+  }
+  if (const auto peer = socket.PeerAddress(); peer.ok()) {
+    *proto.mutable_peer_address() = AddressToProto(peer.value);
+  }
+  proto.set_listening(IsListening(socket));
+  if (const auto queue = ReceiveQueue(socket); queue.has_value()) {
+    proto.set_receive_queue(*queue);
+  }
+  if (const auto queue = SendQueue(socket); queue.has_value()) {
+    proto.set_send_queue(*queue);
+  }
+  if (const auto queue = ListenQueue(socket); queue.has_value()) {
+    proto.mutable_accept_queue()->set_length(queue->length);
+    proto.mutable_accept_queue()->set_limit(queue->limit);
+  }
+  if (const auto info = GetTcpInfo(socket); info.has_value()) {
+    TcpInfoToProto(*info, *proto.mutable_tcp_info());
+  }
+  proto.set_inode(Inode(socket));
+  return proto;
+}
+
+}  // namespace standoff

@@ -1,0 +1,17 @@
+// Descriptions of sockets: lib to standoff.v1.
+
+#ifndef STANDOFF_SERVER_CONVERT_DESCRIPTION_H_
+#define STANDOFF_SERVER_CONVERT_DESCRIPTION_H_
+
+#include "lib/socket.h"
+#include "standoff/v1/socket.pb.h"
+
+namespace standoff {
+
+// All that the kernel tells of the socket; the name, the time of opening and
+// the waiting calls are the caller's to fill in.
+v1::SocketDescription DescriptionToProto(const Socket& socket);
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_CONVERT_DESCRIPTION_H_

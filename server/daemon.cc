@@ -1,0 +1,145 @@
+#include "server/daemon.h"
+
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "grpc/health/v1/health.pb.h"
+#include "server/control_address.h"
+
+namespace standoff {
+namespace {
+
+using Credentials = std::shared_ptr<grpc::ServerCredentials>;
+
+// Twice --max_transfer and something for what surrounds it: a request that is
+// somewhat too large is then refused by us, with the flag's name, and not by
+// gRPC, which does not know it.
+int MaxMessageSize(const Limits& limits) {
+  constexpr int64_t kEnvelope = 1024 * 1024;
+  constexpr int64_t kMost = std::numeric_limits<int>::max();
+  if (limits.max_transfer > (kMost - kEnvelope) / 2) {
+    return static_cast<int>(kMost);
+  }
+  return static_cast<int>(2 * limits.max_transfer + kEnvelope);
+}
+
+absl::StatusOr<std::vector<ControlAddress>> ParseAddresses(
+    const DaemonOptions& options) {
+  std::vector<ControlAddress> addresses;
+  for (const std::string& text : options.listen) {
+    absl::StatusOr<std::vector<ControlAddress>> parsed =
+        ParseControlAddress(text);
+    if (!parsed.ok()) return parsed.status();
+    addresses.insert(addresses.end(), parsed->begin(), parsed->end());
+  }
+  return addresses;
+}
+
+// Whoever reaches the control channel can open any socket of this host.
+absl::Status CheckExposure(const ControlAddress& address,
+                           const DaemonOptions& options) {
+  if (address.is_local() || options.tls.mutual() || options.insecure) {
+    return absl::OkStatus();
+  }
+  return absl::PermissionDeniedError(absl::StrCat(
+      "--listen=", address.ToString(),
+      ": other hosts reach this address, and whoever does can use this host's "
+      "network. Give --tls_cert, --tls_key and --tls_client_ca for mutual "
+      "TLS, or --insecure if anybody may"));
+}
+
+absl::StatusOr<Credentials> TcpCredentials(const DaemonOptions& options) {
+  if (options.tls.enabled()) return TlsCredentials(options.tls);
+  if (!options.tls.client_ca.empty()) {
+    return absl::InvalidArgumentError(
+        "--tls_client_ca needs --tls_cert and --tls_key, too");
+  }
+  return grpc::InsecureServerCredentials();
+}
+
+void Configure(const Limits& limits, grpc::ServerBuilder& builder) {
+  // Two daemons must never share a port: each would get half of the calls.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  const int max_message_size = MaxMessageSize(limits);
+  builder.SetMaxReceiveMessageSize(max_message_size);
+  builder.SetMaxSendMessageSize(max_message_size);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
+    const DaemonOptions& options) {
+  std::unique_ptr<Daemon> daemon(new Daemon(options.limits));
+  if (absl::Status status = daemon->Serve(options); !status.ok()) return status;
+  return daemon;
+}
+
+absl::Status Daemon::Serve(const DaemonOptions& options) {
+  absl::StatusOr<std::vector<ControlAddress>> addresses =
+      ParseAddresses(options);
+  if (!addresses.ok()) return addresses.status();
+  absl::StatusOr<Credentials> tcp_credentials = TcpCredentials(options);
+  if (!tcp_credentials.ok()) return tcp_credentials.status();
+
+  // Both are process-wide and take effect for servers built from now on.
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // gRPC serves health without its description, which reflection needs: using
+  // it links it in.
+  grpc::health::v1::HealthCheckRequest::descriptor();
+  if (options.channelz) grpc::channelz::experimental::InitChannelzService();
+
+  grpc::ServerBuilder builder;
+  Configure(options.limits, builder);
+  std::vector<int> ports(addresses->size(), 0);
+  for (size_t i = 0; i < addresses->size(); ++i) {
+    const ControlAddress& address = (*addresses)[i];
+    if (absl::Status status = CheckExposure(address, options); !status.ok()) {
+      return status;
+    }
+    // gRPC does not say why it can't listen, and takes a Unix socket's path
+    // away from a daemon that listens on it.
+    if (absl::Status status = CheckFree(address); !status.ok()) return status;
+    // A Unix socket is guarded by the permissions of its path.
+    builder.AddListeningPort(address.ToString(),
+                             address.is_unix()
+                                 ? grpc::InsecureServerCredentials()
+                                 : *tcp_credentials,
+                             &ports[i]);
+  }
+  builder.RegisterService(&socket_service_);
+  builder.RegisterService(&host_service_);
+  server_ = builder.BuildAndStart();
+  for (size_t i = 0; i < addresses->size(); ++i) {
+    ControlAddress address = (*addresses)[i];
+    if (server_ == nullptr || ports[i] == 0) {
+      return absl::UnavailableError(
+          absl::StrCat("can't listen on ", address.ToString(),
+                       ": in use, or not an address of this host"));
+    }
+    address.port = ports[i];
+    addresses_.push_back(address.ToString());
+  }
+  host_service_.SetListenAddresses(addresses_);
+  return absl::OkStatus();
+}
+
+bool Daemon::Shutdown() {
+  constexpr absl::Duration kPatience = absl::Seconds(1);
+  server_->GetHealthCheckService()->Shutdown();
+  host_.waiting_calls.Shutdown();
+  const bool all_ended = host_.waiting_calls.WaitUntilNone(kPatience);
+  server_->Shutdown(std::chrono::system_clock::now() +
+                    absl::ToChronoMilliseconds(kPatience / 2));
+  return all_ended;
+}
+
+}  // namespace standoff

@@ -1,0 +1,64 @@
+// The daemon: its state, its services and the gRPC server that serves them.
+
+#ifndef STANDOFF_SERVER_DAEMON_H_
+#define STANDOFF_SERVER_DAEMON_H_
+
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/host_service.h"
+#include "server/host_state.h"
+#include "server/limits.h"
+#include "server/socket_service.h"
+#include "server/tls.h"
+
+namespace standoff {
+
+// What the flags say.
+struct DaemonOptions {
+  std::vector<std::string> listen = {"127.0.0.1:7411"};
+  // For the addresses that are not Unix sockets.
+  TlsFiles tls;
+  // Whether an address that other hosts reach may be without mutual TLS.
+  bool insecure = false;
+  // Whether to serve grpc.channelz.
+  bool channelz = false;
+  Limits limits;
+};
+
+class Daemon {
+ public:
+  // Starts to serve. The error says what is wrong and with which flag; an
+  // address that is in use is AlreadyExists.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(
+      const DaemonOptions& options);
+
+  // Where it listens, with real ports, in the order of the flags.
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  // Ends: refuses new calls, cancels those that wait (their clients get
+  // UNAVAILABLE) and stops serving. False if calls were left after a second,
+  // which a getaddrinfo(3) or a thread stuck in the kernel can cause: then the
+  // process must end without destroying the daemon.
+  bool Shutdown();
+
+ private:
+  explicit Daemon(const Limits& limits)
+      : host_(limits), socket_service_(host_), host_service_(host_) {}
+  absl::Status Serve(const DaemonOptions& options);
+
+  HostState host_;
+  SocketServiceImpl socket_service_;
+  HostServiceImpl host_service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::vector<std::string> addresses_;
+};
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_DAEMON_H_

@@ -1,0 +1,45 @@
+#include "server/descriptor_reserve.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "absl/time/clock.h"
+#include "lib/timeout.h"
+
+namespace standoff {
+namespace {
+
+constexpr rlim_t kReservedPart = 8;
+
+// The number that the next descriptor gets, which is the lowest that is free;
+// -1 if there is none.
+int NextDescriptor() {
+  const int probe = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  if (probe >= 0) close(probe);
+  return probe;
+}
+
+}  // namespace
+
+std::optional<Outcome> CheckDescriptors(int count) {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::nullopt;
+  const rlim_t reserve =
+      std::min<rlim_t>(limit.rlim_cur / kReservedPart, kMaxDescriptorReserve);
+  const int next = NextDescriptor();
+  const rlim_t last = static_cast<rlim_t>(next) + static_cast<rlim_t>(count);
+  if (next >= 0 && last <= limit.rlim_cur - reserve) return std::nullopt;
+  Outcome outcome;
+  outcome.ending = Ending::kFailed;
+  outcome.value = -1;
+  outcome.error = EMFILE;
+  outcome.start_time = absl::Now();
+  outcome.start_monotonic_ns = MonotonicNanoseconds();
+  return outcome;
+}
+
+}  // namespace standoff

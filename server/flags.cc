@@ -1,0 +1,89 @@
+#include "server/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+namespace standoff {
+namespace {
+
+constexpr int kUsageStatus = 2;
+
+constexpr char kDescription[] = R"(
+standoffd holds real sockets on this host for remote scripts, which open,
+connect, send and receive on them over gRPC (standoff.v1).
+
+When it serves, it prints one line for each address to standard output:
+  standoffd: listening on ADDRESS
+SIGTERM and SIGINT cancel the calls that wait, close all sockets and end it
+with status 0. Other exit statuses: 1, it can't serve (an address is in use,
+say); 2, wrong usage.
+)";
+
+void AddControlFlags(CLI::App& app, DaemonOptions& options) {
+  app.add_option("--listen", options.listen,
+                 "Where to listen for control: HOST:PORT, with port 0\n"
+                 "for any free one, or unix:PATH. May be given several\n"
+                 "times. Default: 127.0.0.1:7411")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
+  app.add_option("--tls_cert", options.tls.certificate,
+                 "TLS: the daemon's certificate chain, PEM. Files that\n"
+                 "are replaced are taken up without a restart. Unix\n"
+                 "sockets go without TLS; their permissions guard them.")
+      ->type_name("FILE");
+  app.add_option("--tls_key", options.tls.key,
+                 "TLS: the certificate's private key, PEM.")
+      ->type_name("FILE");
+  app.add_option("--tls_client_ca", options.tls.client_ca,
+                 "Mutual TLS: serve only clients with a certificate that\n"
+                 "one of these authorities has signed, PEM.")
+      ->type_name("FILE");
+  app.add_flag("--insecure", options.insecure,
+               "Listen without mutual TLS also where other hosts reach\n"
+               "it. Whoever does can use this host's network.");
+  app.add_flag("--channelz", options.channelz,
+               "Serve grpc.channelz, too: the state of gRPC's channels.");
+}
+
+void AddLimitFlags(CLI::App& app, Limits& limits) {
+  const auto add = [&app](const char* name, int64_t& value, int64_t most,
+                          const char* description) {
+    app.add_option(
+           name, value,
+           std::string(description) + " Default: " + std::to_string(value))
+        ->type_name("N")
+        ->check(CLI::Range(int64_t{1}, most).description(""));
+  };
+  add("--max_sockets", limits.max_sockets, 1'000'000,
+      "How many sockets may be open.");
+  add("--max_waiting_calls", limits.max_waiting_calls, 1'000'000,
+      "How many calls may wait; each has a thread.");
+  add("--max_transfer", limits.max_transfer, 1'000'000'000,
+      "How many bytes one request may send or one reply may\n"
+      "return.");
+}
+
+}  // namespace
+
+std::optional<int> ParseFlags(int argc, char** argv, Flags& flags) {
+  CLI::App app(kDescription, "standoffd");
+  app.set_version_flag("--version", "standoffd " STANDOFF_VERSION);
+  AddControlFlags(app, flags.daemon);
+  AddLimitFlags(app, flags.daemon.limits);
+  app.add_option("--log_level", flags.log_level,
+                 "What to log to standard error: trace, debug, info,\n"
+                 "warning, error or off. Default: info")
+      ->type_name("LEVEL")
+      ->check(
+          CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"})
+              .description(""));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsageStatus;
+  }
+  return std::nullopt;
+}
+
+}  // namespace standoff

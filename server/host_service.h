@@ -1,0 +1,40 @@
+// HostService: what the daemon and its host are.
+
+#ifndef STANDOFF_SERVER_HOST_SERVICE_H_
+#define STANDOFF_SERVER_HOST_SERVICE_H_
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "server/host_state.h"
+#include "standoff/v1/host_service.grpc.pb.h"
+
+namespace standoff {
+
+class HostServiceImpl final : public v1::HostService::CallbackService {
+ public:
+  // `host` must outlive the service.
+  explicit HostServiceImpl(const HostState& host);
+
+  // The addresses to tell, with real ports.
+  void SetListenAddresses(std::vector<std::string> addresses);
+
+  grpc::ServerUnaryReactor* GetInfo(grpc::CallbackServerContext* context,
+                                    const v1::GetInfoRequest* request,
+                                    v1::GetInfoResponse* response) override;
+
+ private:
+  void AddLimits(v1::GetInfoResponse& response) const;
+
+  const HostState& host_;
+  // What does not change: the answer without limits and addresses.
+  v1::GetInfoResponse constant_;
+  std::mutex mutex_;
+  // Guarded by `mutex_`: known only when the first clients may be there.
+  std::vector<std::string> listen_addresses_;
+};
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_HOST_SERVICE_H_

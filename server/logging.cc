@@ -1,0 +1,35 @@
+#include "server/logging.h"
+
+#include <grpc/support/log.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <string.h>
+
+#include <memory>
+
+namespace standoff {
+namespace {
+
+void LogOfGrpc(gpr_log_func_args* message) {
+  const bool is_error = message->severity == GPR_LOG_SEVERITY_ERROR;
+  spdlog::log(is_error ? spdlog::level::warn : spdlog::level::debug, "grpc: {}",
+              message->message);
+}
+
+}  // namespace
+
+void SetUpLogging(const std::string& level) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("standoffd"));
+  spdlog::set_level(spdlog::level::from_str(level));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%f%z %^%l%$ [%t] %v");
+  gpr_set_log_function(LogOfGrpc);
+  const bool wants_more = spdlog::should_log(spdlog::level::debug);
+  gpr_set_log_verbosity(wants_more ? GPR_LOG_SEVERITY_INFO
+                                   : GPR_LOG_SEVERITY_ERROR);
+}
+
+void LogShutdown(int signal_number) {
+  spdlog::info("{}: shutting down", strsignal(signal_number));
+}
+
+}  // namespace standoff

@@ -1,0 +1,73 @@
+// standoffd: the daemon's command line.
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/daemon.h"
+#include "server/flags.h"
+#include "server/logging.h"
+
+namespace standoff {
+namespace {
+
+// Blocks SIGTERM and SIGINT in this thread and those it will start, so that
+// main() can wait for them. A closed standard output must not end the daemon.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+// As many open files as the system allows.
+void RaiseOpenFilesLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int Run(const Flags& flags) {
+  const sigset_t signals = BlockSignals();
+  SetUpLogging(flags.log_level);
+  RaiseOpenFilesLimit();
+  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(flags.daemon);
+  if (!daemon.ok()) {
+    std::cerr << "standoffd: " << daemon.status().message() << "\n";
+    return 1;
+  }
+  for (const std::string& address : (*daemon)->addresses()) {
+    std::cout << "standoffd: listening on " << address << "\n";
+  }
+  std::cout.flush();
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  LogShutdown(signal_number);
+  if (!(*daemon)->Shutdown()) {
+    // A thread is stuck: it must not find the daemon destroyed.
+    _exit(0);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace standoff
+
+int main(int argc, char** argv) {
+  standoff::Flags flags;
+  const std::optional<int> exit_status =
+      standoff::ParseFlags(argc, argv, flags);
+  if (exit_status.has_value()) return *exit_status;
+  return standoff::Run(flags);
+}

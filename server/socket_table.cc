@@ -1,0 +1,164 @@
+#include "server/socket_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "server/convert/field_error.h"
+#include "server/limits.h"
+
+namespace standoff {
+namespace {
+
+constexpr size_t kMaxNameSize = 64;
+
+absl::Status CheckName(const std::string& name, absl::string_view field) {
+  const auto is_allowed = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           absl::string_view("._:-").find(c) != absl::string_view::npos;
+  };
+  if (name.size() <= kMaxNameSize &&
+      std::all_of(name.begin(), name.end(), is_allowed)) {
+    return absl::OkStatus();
+  }
+  return FieldError(field, "a name has 1 to ", kMaxNameSize,
+                    " letters, digits and \"._:-\"; got '",
+                    absl::CHexEscape(name.substr(0, kMaxNameSize)), "'");
+}
+
+absl::Status NotOpen(const std::string& name, absl::string_view field) {
+  if (name.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, ": is missing; give a socket's name"));
+  }
+  return absl::NotFoundError(absl::StrCat(
+      field, ": no socket '", absl::CHexEscape(name.substr(0, kMaxNameSize)),
+      "' is open in this session"));
+}
+
+}  // namespace
+
+OpenSocket::OpenSocket(std::string name, Socket socket, int64_t sequence)
+    : name_(std::move(name)),
+      sequence_(sequence),
+      open_time_(absl::Now()),
+      socket_(std::move(socket)) {}
+
+bool OpenSocket::Enter(Interruption* interruption) {
+  std::lock_guard lock(mutex_);
+  if (closing_) return false;
+  calls_.push_back(interruption);
+  return true;
+}
+
+void OpenSocket::Leave(Interruption* interruption) {
+  std::lock_guard lock(mutex_);
+  calls_.erase(std::find(calls_.begin(), calls_.end(), interruption));
+  if (closing_ && calls_.empty()) left_.notify_all();
+}
+
+int OpenSocket::calls() const {
+  std::lock_guard lock(mutex_);
+  return static_cast<int>(calls_.size());
+}
+
+Outcome OpenSocket::Close(Interruption* interruption) {
+  {
+    std::unique_lock lock(mutex_);
+    closing_ = true;
+    for (Interruption* call : calls_) call->Interrupt();
+    left_.wait(lock, [this] { return calls_.empty(); });
+  }
+  return socket_.Close(interruption);
+}
+
+SocketTable::Reservation::Reservation(Reservation&& other) noexcept
+    : table_(std::exchange(other.table_, nullptr)),
+      name_(std::move(other.name_)) {}
+
+SocketTable::Reservation& SocketTable::Reservation::operator=(
+    Reservation&& other) noexcept {
+  std::swap(table_, other.table_);
+  std::swap(name_, other.name_);
+  return *this;
+}
+
+SocketTable::Reservation::~Reservation() {
+  if (table_ == nullptr) return;
+  std::lock_guard lock(table_->mutex_);
+  table_->sockets_.erase(name_);
+}
+
+void SocketTable::Reservation::Fill(Socket socket) {
+  SocketTable* const table = std::exchange(table_, nullptr);
+  std::lock_guard lock(table->mutex_);
+  table->sockets_[name_] = std::make_shared<OpenSocket>(
+      name_, std::move(socket), table->next_sequence_++);
+}
+
+std::string SocketTable::NextName() {
+  std::string name;
+  do {
+    name = absl::StrCat("s", next_number_++);
+  } while (sockets_.contains(name));
+  return name;
+}
+
+absl::StatusOr<SocketTable::Reservation> SocketTable::Reserve(
+    const std::string& name, absl::string_view field) {
+  if (absl::Status status = CheckName(name, field); !status.ok()) return status;
+  std::lock_guard lock(mutex_);
+  if (static_cast<int64_t>(sockets_.size()) >= max_sockets_) {
+    return LimitError("too many sockets are open", max_sockets_, "max_sockets");
+  }
+  const std::string chosen = name.empty() ? NextName() : name;
+  if (!sockets_.try_emplace(chosen, nullptr).second) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(field, ": a socket '", chosen,
+                     "' is open in this session; close it first or choose "
+                     "another name"));
+  }
+  return Reservation(this, chosen);
+}
+
+absl::StatusOr<std::shared_ptr<OpenSocket>> SocketTable::Find(
+    const std::string& name, absl::string_view field) const {
+  std::lock_guard lock(mutex_);
+  const auto found = sockets_.find(name);
+  if (found == sockets_.end() || found->second == nullptr) {
+    return NotOpen(name, field);
+  }
+  return found->second;
+}
+
+bool SocketTable::Take(const OpenSocket& socket) {
+  std::lock_guard lock(mutex_);
+  const auto found = sockets_.find(socket.name());
+  if (found == sockets_.end() || found->second.get() != &socket) return false;
+  sockets_.erase(found);
+  return true;
+}
+
+std::vector<std::shared_ptr<OpenSocket>> SocketTable::All() const {
+  std::vector<std::shared_ptr<OpenSocket>> all;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [name, socket] : sockets_) {
+      if (socket != nullptr) all.push_back(socket);
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a->sequence() < b->sequence();
+  });
+  return all;
+}
+
+int64_t SocketTable::size() const {
+  std::lock_guard lock(mutex_);
+  return static_cast<int64_t>(sockets_.size());
+}
+
+}  // namespace standoff

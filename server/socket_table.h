@@ -1,0 +1,132 @@
+// The sockets of a session, by name, and the calls in progress on them.
+
+#ifndef STANDOFF_SERVER_SOCKET_TABLE_H_
+#define STANDOFF_SERVER_SOCKET_TABLE_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "lib/interruption.h"
+#include "lib/outcome.h"
+#include "lib/socket.h"
+
+namespace standoff {
+
+// An open socket with a name. Calls on it are made between Enter() and
+// Leave(), so that its descriptor is never closed under a call, where the
+// number could be another file's by then. Thread-safe.
+class OpenSocket {
+ public:
+  OpenSocket(std::string name, Socket socket, int64_t sequence);
+
+  const std::string& name() const { return name_; }
+  absl::Time open_time() const { return open_time_; }
+  // The order of opening in the table.
+  int64_t sequence() const { return sequence_; }
+  Socket& socket() { return socket_; }
+
+  // A call begins, which `interruption` ends. False if the socket is closing.
+  bool Enter(Interruption* interruption);
+  // The call has ended.
+  void Leave(Interruption* interruption);
+  // Calls between Enter() and Leave().
+  int calls() const;
+
+  // Held by a call that relies on the descriptor's mode, so as not to sleep
+  // on a thread that must not, and by one that changes the mode.
+  std::unique_lock<std::mutex> HoldMode() {
+    return std::unique_lock(mode_mutex_);
+  }
+
+  // Ends the calls in progress, waits until they have left, and closes. Once,
+  // and only for who took the socket out of its table.
+  Outcome Close(Interruption* interruption);
+
+ private:
+  const std::string name_;
+  const int64_t sequence_;
+  const absl::Time open_time_;
+  Socket socket_;
+  std::mutex mode_mutex_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable left_;
+  // Guarded by `mutex_`.
+  bool closing_ = false;
+  std::vector<Interruption*> calls_;
+};
+
+// Thread-safe.
+class SocketTable {
+ public:
+  // A name, taken for a socket that is about to be opened. It counts as a
+  // socket; unless it is filled, it is given back in the end.
+  class Reservation {
+   public:
+    Reservation() = default;
+    Reservation(Reservation&& other) noexcept;
+    Reservation& operator=(Reservation&& other) noexcept;
+    ~Reservation();
+
+    const std::string& name() const { return name_; }
+    // The socket is open under the name.
+    void Fill(Socket socket);
+
+   private:
+    friend class SocketTable;
+    Reservation(SocketTable* table, std::string name)
+        : table_(table), name_(std::move(name)) {}
+
+    SocketTable* table_ = nullptr;
+    std::string name_;
+  };
+
+  explicit SocketTable(int64_t max_sockets) : max_sockets_(max_sockets) {}
+  SocketTable(const SocketTable&) = delete;
+  SocketTable& operator=(const SocketTable&) = delete;
+
+  // Takes `name`, or one of its own making (s1, s2, …) if that is empty.
+  // InvalidArgument for a malformed name, AlreadyExists for one that is taken,
+  // ResourceExhausted at the limit. `field` is the name's field in the
+  // request, for errors.
+  absl::StatusOr<Reservation> Reserve(const std::string& name,
+                                      absl::string_view field);
+
+  // NotFound if there is none of that name. `field` as above.
+  absl::StatusOr<std::shared_ptr<OpenSocket>> Find(
+      const std::string& name, absl::string_view field = "socket") const;
+
+  // Takes it out: the name is free. False if it is not in the table any more.
+  bool Take(const OpenSocket& socket);
+
+  // In the order of opening.
+  std::vector<std::shared_ptr<OpenSocket>> All() const;
+
+  // Sockets that are open or about to be.
+  int64_t size() const;
+
+ private:
+  std::string NextName();
+
+  const int64_t max_sockets_;
+  mutable std::mutex mutex_;
+  // By name; null while the name is only reserved. Guarded by `mutex_`, as is
+  // what follows.
+  absl::flat_hash_map<std::string, std::shared_ptr<OpenSocket>> sockets_;
+  int64_t next_number_ = 1;
+  int64_t next_sequence_ = 0;
+};
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_SOCKET_TABLE_H_

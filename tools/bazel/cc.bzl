@@ -1,0 +1,50 @@
+"""C++ rules for this project's own code: the native ones with its warnings.
+
+Generated code is built by cc_proto_library and cc_grpc_library, without these
+warnings.
+"""
+
+STANDOFF_COPTS = [
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wshadow",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wnon-virtual-dtor",
+    "-Wold-style-cast",
+    "-Werror",
+]
+
+# Needed by programs only: it defines a function that the sanitizer's runtime
+# calls.
+_PROGRAM_DEPS = select({
+    "//tools/sanitizers:tsan": ["//tools/sanitizers:tsan_runtime"],
+    "//conditions:default": [],
+})
+
+def standoff_cc_library(name, copts = [], **kwargs):
+    """cc_library with the project's warnings."""
+    native.cc_library(
+        name = name,
+        copts = STANDOFF_COPTS + copts,
+        **kwargs
+    )
+
+def standoff_cc_binary(name, copts = [], deps = [], **kwargs):
+    """cc_binary with the project's warnings."""
+    native.cc_binary(
+        name = name,
+        copts = STANDOFF_COPTS + copts,
+        deps = deps + _PROGRAM_DEPS,
+        **kwargs
+    )
+
+def standoff_cc_test(name, copts = [], deps = [], **kwargs):
+    """cc_test with the project's warnings and GoogleTest's main()."""
+    native.cc_test(
+        name = name,
+        copts = STANDOFF_COPTS + copts,
+        deps = deps + ["@com_google_googletest//:gtest_main"] + _PROGRAM_DEPS,
+        **kwargs
+    )

@@ -1,0 +1,3 @@
+"""The version of all of Standoff."""
+
+STANDOFF_VERSION = "0.1.0"
