@@ -40,7 +40,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
     absl::string_view address, const TlsFiles& tls) {
-  if (!tls.any() || IsUnixAddress(address)) return grpc::InsecureChannelCredentials();
+  if (!tls.any() || IsUnixAddress(address))
+    return grpc::InsecureChannelCredentials();
   if (tls.certificate.empty() != tls.key.empty()) {
     return absl::InvalidArgumentError(
         "TLS: a client certificate and its key go together");
@@ -78,7 +79,8 @@ grpc::ChannelArguments MakeArguments(const ConnectOptions& options) {
 
 absl::StatusOr<std::shared_ptr<const Connection>> Connection::Open(
     absl::string_view address, const ConnectOptions& options) {
-  if (absl::Status status = CheckHostAddress(address); !status.ok()) return status;
+  if (absl::Status status = CheckHostAddress(address); !status.ok())
+    return status;
   if (absl::Status status = CheckSession(options.session); !status.ok()) {
     return status;
   }

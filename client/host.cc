@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "client/outcome.h"
 
@@ -18,12 +19,18 @@ absl::Status Refused(const Connection& connection, absl::string_view verb,
       absl::StrCat(connection.name(), ": ", verb, ": ", Describe(outcome)));
 }
 
-absl::Status WithHint(const Connection& connection, absl::Status status) {
-  if (status.ok()) return status;
-  std::string message =
-      absl::StrCat("can't reach a standoffd at ", connection.address(), ": ",
-                   status.message());
-  return absl::Status(status.code(), message);
+// Says what the failed first call means.
+absl::Status CannotReach(const Connection& connection,
+                         const absl::Status& status) {
+  const std::string name = absl::StrCat(connection.name(), ": ");
+  const absl::string_view reason = absl::StripPrefix(
+      status.message(),
+      absl::StrCat(name, RpcName<v1::GetInfoRequest>(), ": "));
+  return absl::Status(
+      status.code(),
+      absl::StrCat(connection.name() == connection.address() ? "" : name,
+                   "can't reach a standoffd at ", connection.address(), ": ",
+                   reason));
 }
 
 }  // namespace
@@ -102,7 +109,7 @@ absl::StatusOr<Host> Host::Connect(absl::string_view address,
   if (absl::IsDeadlineExceeded(status)) {
     status = host.GetInfo({.deadline = kOneAttempt}).status();
   }
-  if (!status.ok()) return WithHint(*host.connection(), std::move(status));
+  if (!status.ok()) return CannotReach(*host.connection(), status);
   return host;
 }
 

@@ -34,9 +34,8 @@ absl::Status CheckHostAddress(absl::string_view address) {
       return absl::OkStatus();
     }
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("address \"", address,
-                   "\" of a host: expected HOST:PORT or unix:PATH"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "address \"", address, "\" of a host: expected HOST:PORT or unix:PATH"));
 }
 
 }  // namespace standoff::client

@@ -17,6 +17,18 @@ namespace {
 // enough to stay in the cache.
 constexpr uint64_t kPieceSize = 256 * 1024;
 
+// No message is longer: UDP's length has 16 bits, and a Unix one has to fit in
+// what the kernel can allocate in one piece (kmalloc, 4 MiB) and a few pages.
+constexpr uint64_t kMaxMessageSize = 8 * 1024 * 1024;
+
+// How much of a pattern is held in memory at once. On a socket that keeps
+// message boundaries, all of a message; of one that no socket takes, enough
+// for the kernel to say so.
+uint64_t PieceSize(const Socket& socket, uint64_t length) {
+  const bool stream = socket.type() == SOCK_STREAM;
+  return std::min(length, stream ? kPieceSize : kMaxMessageSize + 1);
+}
+
 // One message to send: the buffers behind its msghdr.
 class OutgoingMessage {
  public:
@@ -144,8 +156,7 @@ Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
                     const SendOptions& options, Interruption* interruption) {
   Call call(socket.timeout(), interruption);
   OutgoingMessage message(options);
-  const uint64_t piece_size =
-      socket.type() == SOCK_STREAM ? std::min(length, kPieceSize) : length;
+  const uint64_t piece_size = PieceSize(socket, length);
   // Not a vector: what is not used is not touched.
   const std::unique_ptr<char[]> piece(new (std::nothrow) char[piece_size]);
   if (piece == nullptr) {
@@ -207,7 +218,7 @@ Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
                                 Interruption* interruption) {
   Call call(socket.timeout(), interruption);
   Result<Verified> result;
-  const uint64_t piece_size = std::min(length, kPieceSize);
+  const uint64_t piece_size = PieceSize(socket, length);
   const std::unique_ptr<char[]> piece(new (std::nothrow) char[piece_size]);
   if (piece == nullptr) {
     call.Fail("", ENOMEM);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <future>
 #include <iostream>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -39,21 +41,41 @@ void Line(absl::string_view label, absl::string_view text) {
   std::cout << absl::StreamFormat("  %-14s%s\n", label, text);
 }
 
-std::string LimitText(const v1::Limit& limit) {
-  const std::string amount =
-      limit.has_in_use()
-          ? absl::StrCat(FormatCount(limit.in_use()), " of ",
-                         FormatCount(limit.limit()))
-          : absl::StrCat("at most ", FormatCount(limit.limit()));
-  return absl::StrFormat("%-15s %-20s %s", limit.name(), amount, limit.flag());
+// Rows of cells with each column as wide as it must be, but for the last.
+using Row = std::vector<std::string>;
+
+void Table(absl::string_view label, const std::vector<Row>& rows) {
+  std::vector<size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      absl::StrAppendFormat(&line, "%-*s", static_cast<int>(widths[i]) + 2,
+                            row[i]);
+    }
+    // The label stands before the first.
+    Line(std::exchange(label, ""), absl::StripTrailingAsciiWhitespace(line));
+  }
 }
 
-std::string CapabilityText(const v1::Capability& capability) {
-  if (capability.available()) {
-    return absl::StrFormat("%-15s yes", capability.name());
-  }
-  return absl::StrFormat("%-15s no: %s", capability.name(),
-                         capability.reason());
+Row LimitRow(const v1::Limit& limit) {
+  return {limit.name(),
+          limit.has_in_use()
+              ? absl::StrCat(FormatCount(limit.in_use()), " of ",
+                             FormatCount(limit.limit()))
+              : absl::StrCat("at most ", FormatCount(limit.limit())),
+          limit.flag()};
+}
+
+Row CapabilityRow(const v1::Capability& capability) {
+  return {capability.name(), capability.available()
+                                 ? "yes"
+                                 : absl::StrCat("no: ", capability.reason())};
 }
 
 void Print(const NamedHost& host, const v1::GetInfoResponse& info,
@@ -63,9 +85,9 @@ void Print(const NamedHost& host, const v1::GetInfoResponse& info,
   std::cout << "\n";
   Line("version", info.version());
   Line("host name", info.host_name());
-  Line("kernel", absl::StrCat(info.kernel().name(), " ",
-                              info.kernel().release(), " ",
-                              info.kernel().machine()));
+  Line("kernel",
+       absl::StrCat(info.kernel().name(), " ", info.kernel().release(), " ",
+                    info.kernel().machine()));
   Line("process", absl::StrCat(info.pid()));
   Line("network", absl::StrCat("namespace ", info.network_namespace()));
   Line("boot id", info.boot_id());
@@ -74,15 +96,16 @@ void Print(const NamedHost& host, const v1::GetInfoResponse& info,
                         absl::FromUnixSeconds(info.start_time().seconds()),
                         absl::UTCTimeZone()));
   Line("listens on", absl::StrJoin(info.listen_addresses(), ", "));
-  // The label stands before the first of several.
-  const char* label = "limits";
+  std::vector<Row> limits;
   for (const v1::Limit& limit : info.limits()) {
-    Line(std::exchange(label, ""), LimitText(limit));
+    limits.push_back(LimitRow(limit));
   }
-  label = "capabilities";
+  Table("limits", limits);
+  std::vector<Row> capabilities;
   for (const v1::Capability& capability : info.capabilities()) {
-    Line(std::exchange(label, ""), CapabilityText(capability));
+    capabilities.push_back(CapabilityRow(capability));
   }
+  Table("capabilities", capabilities);
 }
 
 Json HostJson(const NamedHost& host, const Info& info) {
@@ -100,13 +123,14 @@ int Run(const InfoFlags& flags) {
   // All at once: one that can't be reached takes its time.
   std::vector<std::future<Info>> asked;
   for (const NamedHost& host : hosts) {
-    asked.push_back(std::async(std::launch::async,
-                               [&] { return Ask(flags.hosts, host); }));
+    asked.push_back(
+        std::async(std::launch::async, [&] { return Ask(flags.hosts, host); }));
   }
 
   const Style style(!flags.json && WantsColour(STDOUT_FILENO));
   int status = kSuccess;
   Json json = {{"hosts", Json::array()}};
+  const char* separator = "";
   for (size_t i = 0; i < hosts.size(); ++i) {
     const Info info = asked[i].get();
     if (!info.ok()) {
@@ -116,11 +140,11 @@ int Run(const InfoFlags& flags) {
     if (flags.json) {
       json["hosts"].push_back(HostJson(hosts[i], info));
     } else if (info.ok()) {
-      if (i > 0) std::cout << "\n";
+      std::cout << std::exchange(separator, "\n");
       Print(hosts[i], *info, style);
     }
   }
-  if (flags.json) std::cout << json.dump(2) << "\n";
+  if (flags.json) std::cout << FormatJson(json);
   return status;
 }
 
@@ -134,9 +158,8 @@ void AddInfoCommand(CLI::App& app, Action& action) {
   auto flags = std::make_shared<InfoFlags>();
   AddHostFlags(*command, flags->hosts);
   command->add_flag("--json", flags->json, "Writes JSON, for machines.");
-  command->callback([&action, flags] {
-    action = [flags] { return Run(*flags); };
-  });
+  command->callback(
+      [&action, flags] { action = [flags] { return Run(*flags); }; });
 }
 
 }  // namespace standoff::client

@@ -1,7 +1,5 @@
 #include "client/cli/json.h"
 
-#include <string>
-
 #include "google/protobuf/util/json_util.h"
 
 namespace standoff::client {
@@ -16,6 +14,10 @@ Json ToJson(const google::protobuf::Message& message) {
     return nullptr;
   }
   return Json::parse(text);
+}
+
+std::string FormatJson(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace standoff::client

@@ -3,6 +3,8 @@
 #ifndef STANDOFF_CLIENT_CLI_JSON_H_
 #define STANDOFF_CLIENT_CLI_JSON_H_
 
+#include <string>
+
 #include "google/protobuf/message.h"
 #include "nlohmann/json.hpp"
 
@@ -15,6 +17,10 @@ using Json = nlohmann::ordered_json;
 // integers as strings, enums by name. Fields that are not optional are there
 // even if they have their default.
 Json ToJson(const google::protobuf::Message& message);
+
+// As text, indented, with a newline at the end. Strings that are not UTF-8 are
+// mended.
+std::string FormatJson(const Json& json);
 
 }  // namespace standoff::client
 

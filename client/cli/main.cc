@@ -2,10 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 
-#include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
 #include "client/cli/demo_command.h"
+#include "client/cli/help_formatter.h"
 #include "client/cli/info_command.h"
 #include "client/cli/terminal.h"
 
@@ -13,13 +14,17 @@ namespace standoff::client {
 namespace {
 
 constexpr char kDescription[] =
-    "standoff drives test hosts on which standoffd runs, which own real "
-    "sockets.\n\n"
+    "standoff drives test hosts, on which standoffd holds real sockets.";
+
+constexpr char kFooter[] =
     "Exit statuses: 0, done; 1, it failed; 2, wrong usage. Errors go to "
-    "standard error and begin with \"standoff: \".";
+    "standard error and begin with \"standoff: \". There is colour only on a "
+    "terminal, and none if NO_COLOR is set.";
 
 int Main(int argc, char** argv) {
   CLI::App app(kDescription, "standoff");
+  app.footer(kFooter);
+  app.formatter(std::make_shared<HelpFormatter>());
   app.set_version_flag("--version", "standoff " STANDOFF_VERSION,
                        "Prints the version.");
   app.set_help_flag("-h,--help", "Prints this help.");
@@ -43,6 +48,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace standoff::client
 
-int main(int argc, char** argv) {
-  return standoff::client::Main(argc, argv);
-}
+int main(int argc, char** argv) { return standoff::client::Main(argc, argv); }

@@ -7,7 +7,6 @@
 #include <iostream>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace standoff::client {
@@ -15,10 +14,9 @@ namespace {
 
 // Characters, not bytes: continuation bytes of UTF-8 don't count.
 size_t Width(absl::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-      }));
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(),
+      [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 std::string Environment(const char* name) {
@@ -71,8 +69,7 @@ std::string Wrap(absl::string_view text, size_t indent, size_t columns) {
   return wrapped;
 }
 
-std::string FormatCount(uint64_t number) {
-  std::string digits = absl::StrCat(number);
+std::string GroupThousands(std::string digits) {
   for (size_t end = digits.size(); end > 3; end -= 3) {
     digits.insert(end - 3, ",");
   }

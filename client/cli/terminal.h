@@ -3,8 +3,10 @@
 #ifndef STANDOFF_CLIENT_CLI_TERMINAL_H_
 #define STANDOFF_CLIENT_CLI_TERMINAL_H_
 
+#include <concepts>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
 namespace standoff::client {
@@ -34,8 +36,14 @@ class Style {
 std::string Wrap(absl::string_view text, size_t indent = 0,
                  size_t columns = 80);
 
+// Puts commas into the digits of a number that is not negative.
+std::string GroupThousands(std::string digits);
+
 // "1,048,576".
-std::string FormatCount(uint64_t number);
+template <std::integral Number>
+std::string FormatCount(Number number) {
+  return GroupThousands(absl::StrCat(number));
+}
 
 // Writes "standoff: MESSAGE" and a newline to standard error.
 void PrintError(absl::string_view message);

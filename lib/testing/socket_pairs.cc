@@ -148,8 +148,8 @@ int GetIntOption(const Socket& socket, int level, int number) {
 
 void ShrinkBuffers(SocketPair& pair) {
   for (const Socket* socket : {&pair.a, &pair.b}) {
-    SetIntOption(*socket, SOL_SOCKET, SO_SNDBUF, 32 * 1024);
-    SetIntOption(*socket, SOL_SOCKET, SO_RCVBUF, 1);
+    SetIntOption(*socket, SOL_SOCKET, SO_SNDBUF, 200 * 1024);
+    SetIntOption(*socket, SOL_SOCKET, SO_RCVBUF, 64 * 1024);
   }
 }
 

@@ -3,6 +3,9 @@
 #ifndef STANDOFF_SERVER_ACTIONS_ON_SOCKET_H_
 #define STANDOFF_SERVER_ACTIONS_ON_SOCKET_H_
 
+#include <sys/socket.h>
+
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -59,7 +62,19 @@ enum class Waits {
   // Those in blocking mode are made non-blocking by a flag; those with a
   // timeout wait nevertheless.
   kWithTimeout,
+  // All: even a call that the kernel never puts to sleep takes long.
+  kAlways,
 };
+
+// A call that moves more bytes than this takes long: it has a thread of its
+// own, whatever its mode.
+inline constexpr int64_t kMaxInlineBytes = 1024 * 1024;
+
+// How a send or receive of `length` bytes with MSG_ flags waits.
+inline Waits HowTransferWaits(int64_t length, int flags) {
+  if (length > kMaxInlineBytes) return Waits::kAlways;
+  return (flags & MSG_DONTWAIT) != 0 ? Waits::kWithTimeout : Waits::kAsItsMode;
+}
 
 // An action that calls `function(Socket&, Interruption*)`, which returns an
 // absl::Status, on an open socket.
@@ -72,6 +87,7 @@ Action OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
       timeout.has_value() && *timeout > absl::ZeroDuration();
   Action action;
   action.may_wait =
+      waits == Waits::kAlways ||
       (waits == Waits::kAsItsMode && timeout != Timeout(kNonBlocking)) ||
       (waits == Waits::kWithTimeout && has_timeout);
   // A call that waits goes on as it began. One that would wait in another mode

@@ -119,9 +119,8 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
   if (absl::Status status = CheckFlags(request, options.flags); !status.ok()) {
     return status;
   }
-  const Waits waits = (options.flags & MSG_DONTWAIT) != 0 ? Waits::kWithTimeout
-                                                          : Waits::kAsItsMode;
-  return OnSocket(context, request, waits,
+  return OnSocket(context, request,
+                  HowTransferWaits(request.length(), options.flags),
                   [&request, &response, options](Socket& socket,
                                                  Interruption* interruption) {
                     const auto receive =

@@ -108,10 +108,11 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
     if (!message.ok()) return message.status();
     control_messages.push_back(*std::move(message));
   }
-  const Waits waits =
-      (*flags & MSG_DONTWAIT) != 0 ? Waits::kWithTimeout : Waits::kAsItsMode;
+  const int64_t length = request.has_pattern()
+                             ? request.length()
+                             : static_cast<int64_t>(request.data().size());
   return OnSocket(
-      context, request, waits,
+      context, request, HowTransferWaits(length, *flags),
       [&request, &response, flags = *flags, destination,
        control_messages = std::move(control_messages)](
           Socket& socket, Interruption* interruption) {

@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <grpc/grpc.h>
+#include <grpcpp/support/server_callback.h>
 #include <sanitizer/tsan_interface.h>
 
 #include <cstdio>
@@ -94,6 +95,52 @@ bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
 
 ABSL_NAMESPACE_END
 }  // namespace absl
+
+// The server counts, in an atomic that its own code as well as ours counts
+// down, what a call still waits for before its reactor's OnCancel() and
+// OnDone() run. Ours is instrumented, the library's is not: what it missed is
+// made up for when the count has come to zero.
+namespace grpc {
+namespace internal {
+
+void ServerCallbackCall::ScheduleOnDone(bool inline_ondone) {
+  static auto* const next = Next<void(ServerCallbackCall*, bool)>(
+      "_ZN4grpc8internal18ServerCallbackCall14ScheduleOnDoneEb");
+  __tsan_acquire(&callbacks_outstanding_);
+  next(this, inline_ondone);
+}
+
+void ServerCallbackCall::CallOnCancel(ServerReactor* reactor) {
+  static auto* const next = Next<void(ServerCallbackCall*, ServerReactor*)>(
+      "_ZN4grpc8internal18ServerCallbackCall12CallOnCancelEPNS0_"
+      "13ServerReactorE");
+  __tsan_acquire(&on_cancel_conditions_remaining_);
+  if (reactor->InternalInlineable()) {
+    next(this, reactor);
+    return;
+  }
+
+  // The library calls OnCancel() on another thread, and counts down after it.
+  class Reactor final : public ServerReactor {
+   public:
+    Reactor(ServerCallbackCall* call, ServerReactor* reactor)
+        : call_(call), reactor_(reactor) {}
+    void OnCancel() override {
+      reactor_->OnCancel();
+      __tsan_release(&call_->callbacks_outstanding_);
+      delete this;
+    }
+    void OnDone() override {}
+
+   private:
+    ServerCallbackCall* const call_;
+    ServerReactor* const reactor_;
+  };
+  next(this, new Reactor(this, reactor));
+}
+
+}  // namespace internal
+}  // namespace grpc
 
 extern "C" {
 

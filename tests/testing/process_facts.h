@@ -1,0 +1,42 @@
+// What the kernel tells of another process: /proc/PID. Tests that look into a
+// daemon need the tag "local".
+
+#ifndef STANDOFF_TESTS_TESTING_PROCESS_FACTS_H_
+#define STANDOFF_TESTS_TESTING_PROCESS_FACTS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace standoff::client {
+
+struct ThreadFacts {
+  pid_t id = 0;
+  // As in `ps -T`: a call that waits has its RPC's name.
+  std::string name;
+  // The system call it is asleep in (SYS_…), or -1 if it runs.
+  int64_t syscall = -1;
+};
+
+// The threads that a process has now.
+std::vector<ThreadFacts> ThreadsOf(pid_t pid);
+
+// How many of them bear a name.
+int CountThreads(pid_t pid, absl::string_view name);
+// How many of those are asleep in a system call.
+int CountThreadsIn(pid_t pid, absl::string_view name, int64_t syscall);
+
+// Memory in use (VmRSS) and the most that ever was (VmHWM), in bytes.
+int64_t ResidentBytes(pid_t pid);
+int64_t PeakResidentBytes(pid_t pid);
+
+// How many descriptors it has open.
+int CountDescriptors(pid_t pid);
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_TESTS_TESTING_PROCESS_FACTS_H_

@@ -1,0 +1,45 @@
+#include "tests/testing/test_host.h"
+
+#include <utility>
+
+#include "client/lab/test_daemon.h"
+#include "gtest/gtest.h"
+#include "tests/testing/must.h"
+
+namespace standoff::client {
+namespace {
+
+Daemon StartDaemon(DaemonOptions options) {
+  if (options.listen.empty()) options.listen = {"127.0.0.1:0"};
+  options.ready_timeout = absl::Minutes(1);
+  return StartTestDaemon(std::move(options));
+}
+
+}  // namespace
+
+TestHost::TestHost(std::vector<std::string> flags)
+    : TestHost(DaemonOptions{.listen = {}, .flags = std::move(flags), .on = {}}) {
+}
+
+TestHost::TestHost(DaemonOptions options, ConnectOptions connect)
+    : daemon_(StartDaemon(std::move(options))),
+      host_(ConnectToTestDaemon(daemon_, std::move(connect))) {}
+
+Host TestHost::ConnectAgain(ConnectOptions options) const {
+  return ConnectToTestDaemon(daemon_, std::move(options));
+}
+
+uint64_t InUse(const Host& host, absl::string_view limit) {
+  const v1::GetInfoResponse info = Must(host.GetInfo());
+  for (const v1::Limit& entry : info.limits()) {
+    if (entry.name() == limit) return entry.in_use();
+  }
+  ADD_FAILURE() << "there is no limit " << limit;
+  return 0;
+}
+
+uint32_t WaitingCalls(const SocketRef& socket) {
+  return Must(socket.Describe()).socket().waiting_calls();
+}
+
+}  // namespace standoff::client
