@@ -1,9 +1,10 @@
 #include "client/call.h"
 
+#include <grpc/support/time.h>
+
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
-#include "grpc/support/time.h"
 
 namespace standoff::client {
 namespace {

@@ -10,6 +10,9 @@
 #ifndef STANDOFF_CLIENT_CALL_H_
 #define STANDOFF_CLIENT_CALL_H_
 
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -20,8 +23,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "grpcpp/client_context.h"
-#include "grpcpp/support/status.h"
 
 namespace standoff::client {
 

@@ -1,5 +1,9 @@
 #include "client/connection.h"
 
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -10,9 +14,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "client/host_address.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
-#include "grpcpp/support/channel_arguments.h"
 
 namespace standoff::client {
 namespace {

@@ -3,6 +3,8 @@
 #ifndef STANDOFF_CLIENT_CONNECTION_H_
 #define STANDOFF_CLIENT_CONNECTION_H_
 
+#include <grpcpp/channel.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,7 +17,6 @@
 #include "client/call.h"
 #include "client/connect_options.h"
 #include "client/rpc.h"
-#include "grpcpp/channel.h"
 
 namespace standoff::client {
 

@@ -1,7 +1,8 @@
 #include "client/outcome.h"
 
+#include <google/protobuf/text_format.h>
+
 #include "absl/time/time.h"
-#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 
 namespace standoff::client {

@@ -4,13 +4,14 @@
 #ifndef STANDOFF_CLIENT_RPC_H_
 #define STANDOFF_CLIENT_RPC_H_
 
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+
 #include <functional>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "grpcpp/client_context.h"
-#include "grpcpp/support/status.h"
 #include "standoff/v1/host_service.grpc.pb.h"
 #include "standoff/v1/socket_service.grpc.pb.h"
 

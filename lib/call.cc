@@ -1,6 +1,8 @@
 #include "lib/call.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include <algorithm>
@@ -28,7 +30,7 @@ bool IsWouldBlock(int error) {
 }  // namespace
 
 Call::Call(Timeout timeout, Interruption* interruption)
-    : interruption_(interruption) {
+    : interruption_(interruption), blocking_(!timeout.has_value()) {
   outcome_.start_time = absl::Now();
   outcome_.start_monotonic_ns = MonotonicNanoseconds();
   if (timeout.has_value() && *timeout > absl::ZeroDuration()) {
@@ -78,6 +80,12 @@ bool Call::Poll(int fd, short events, int64_t limit_ns) {
   return ready >= 0;
 }
 
+bool Call::WasMadeNonBlocking(int fd) const {
+  return blocking_ && (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+}
+
+int Call::DontWaitFlag() const { return has_deadline_ ? MSG_DONTWAIT : 0; }
+
 bool Call::WaitReady(int fd, short events) {
   const int64_t left_ns =
       has_deadline_
@@ -99,6 +107,7 @@ bool Call::TimeIsOver() {
 bool Call::BackOff(int attempt) {
   const int64_t pause_ns = std::min<int64_t>(
       int64_t{100'000} << std::min(attempt, 10), kMaxBackOffNanoseconds);
+  if (!has_deadline_) return Poll(-1, 0, pause_ns);
   const int64_t left_ns = deadline_ns_ - MonotonicNanoseconds();
   if (left_ns <= 0) return TimeIsOver();
   return Poll(-1, 0, std::min(left_ns, pause_ns));

@@ -46,18 +46,25 @@ class Call {
   // The same in the mode of the timeout. Blocking: the call itself sleeps.
   // Non-blocking: it fails at once. With a timeout: sleeps in ppoll until `fd`
   // is ready for `events` and tries again, until the deadline. The descriptor
-  // must have the mode's O_NONBLOCK flag.
+  // must have the mode's O_NONBLOCK flag when the call begins. If another
+  // thread changes it meanwhile, the call goes on as it began: a blocking one
+  // then sleeps in ppoll, without a deadline; one with a timeout needs the help
+  // of DontWaitFlag().
   template <typename Syscall>
   bool Wait(const char* name, int fd, short events, Syscall syscall) {
     for (int attempt = 0;; ++attempt) {
       if (Try(name, syscall)) return true;
-      if (outcome_.ending != Ending::kWouldBlock || !has_deadline_) {
-        return false;
-      }
+      if (outcome_.ending != Ending::kWouldBlock) return false;
+      if (!has_deadline_ && !WasMadeNonBlocking(fd)) return false;
       if (attempt > 0 && !BackOff(attempt)) return false;
       if (!WaitReady(fd, events)) return false;
     }
   }
+
+  // MSG_DONTWAIT for a call that sleeps in ppoll: it must not fall asleep in
+  // its own system call on a descriptor that was made blocking meanwhile. Else
+  // 0.
+  int DontWaitFlag() const;
 
   // Sleeps in ppoll until `fd` is ready or the deadline. False if it was not
   // ready: the outcome then says why.
@@ -78,6 +85,9 @@ class Call {
   // True, and the outcome kInterrupted, if the interruption was requested.
   bool Interrupted();
   void Record(const char* name, int64_t value, int error, int64_t before);
+  // Whether a blocking call was kept from sleeping by a flag that was not there
+  // when it began.
+  bool WasMadeNonBlocking(int fd) const;
   // ppoll until ready, the deadline or `limit_ns` from now; -1 is no limit.
   bool Poll(int fd, short events, int64_t limit_ns);
   // A descriptor was ready and the call would block all the same (a Unix
@@ -91,6 +101,7 @@ class Call {
   // Of CLOCK_MONOTONIC, if has_deadline_.
   int64_t deadline_ns_ = 0;
   bool has_deadline_ = false;
+  const bool blocking_;
   int64_t blocked_ns_ = 0;
   Outcome outcome_;
 };

@@ -50,6 +50,9 @@ int ChooseSignal() {
   std::abort();
 }
 
+// Unblocks the signal and returns this thread's number. Each time, not once a
+// thread: a program may block signals whenever it likes, and in a forked
+// process the thread has another number.
 pid_t PrepareThisThread() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -91,8 +94,7 @@ void Interruption::Interrupt() {
 InterruptibleScope::InterruptibleScope(Interruption* interruption)
     : interruption_(interruption) {
   if (interruption_ == nullptr) return;
-  thread_local const pid_t this_thread = PrepareThisThread();
-  thread_id_ = this_thread;
+  thread_id_ = PrepareThisThread();
   std::lock_guard lock(interruption_->mutex_);
   next_ = interruption_->first_;
   if (next_ != nullptr) next_->previous_ = this;

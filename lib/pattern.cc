@@ -58,8 +58,8 @@ void FillPattern(Pattern pattern, absl::Span<char> buffer) {
 
 std::optional<PatternMismatch> FindMismatch(Pattern pattern,
                                             absl::string_view data) {
-  const auto compare_bytes =
-      [&](size_t begin, size_t end) -> std::optional<PatternMismatch> {
+  const auto compare_bytes = [&](size_t begin,
+                                 size_t end) -> std::optional<PatternMismatch> {
     for (size_t i = begin; i < end; ++i) {
       const uint8_t expected = ByteAt(pattern.After(i));
       const auto actual = static_cast<uint8_t>(data[i]);

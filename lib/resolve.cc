@@ -58,7 +58,8 @@ class SharedLookUp {
   // What Run() found. For when it has ended.
   void MoveTo(Result<Resolved>& result) {
     // Makes the order of the threads plain to race detectors.
-    while (!finished_.load(std::memory_order_acquire)) std::this_thread::yield();
+    while (!finished_.load(std::memory_order_acquire))
+      std::this_thread::yield();
     result.outcome.syscall = "getaddrinfo";
     result.outcome.value = error_;
     result.value = std::move(resolved_);

@@ -18,11 +18,9 @@ absl::StatusOr<absl::Duration> TimeoutFromSeconds(double seconds) {
         absl::StrCat("a timeout can't be negative; got ", seconds));
   }
   if (seconds > kMaxTimeoutSeconds) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a timeout can't be over ",
-                     static_cast<int64_t>(kMaxTimeoutSeconds),
-                     " seconds; for none at all leave it unset; got ",
-                     seconds));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a timeout can't be over ", static_cast<int64_t>(kMaxTimeoutSeconds),
+        " seconds; for none at all leave it unset; got ", seconds));
   }
   return absl::Nanoseconds(static_cast<int64_t>(std::ceil(seconds * 1e9)));
 }

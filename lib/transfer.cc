@@ -40,10 +40,11 @@ class OutgoingMessage {
 
   // Sends from `data`, once, in the socket's mode.
   bool Send(Call& call, int fd, absl::string_view data) {
+    const int flags = flags_ | call.DontWaitFlag();
     if (!has_control_) {
       const sockaddr* to = destination_.empty() ? nullptr : destination_.data();
       return call.Wait("sendto", fd, POLLOUT, [&] {
-        return sendto(fd, data.data(), data.size(), flags_, to,
+        return sendto(fd, data.data(), data.size(), flags, to,
                       destination_.size());
       });
     }
@@ -59,7 +60,7 @@ class OutgoingMessage {
     header.msg_control = control_.data();
     header.msg_controllen = control_.size();
     const bool ok = call.Wait("sendmsg", fd, POLLOUT,
-                              [&] { return sendmsg(fd, &header, flags_); });
+                              [&] { return sendmsg(fd, &header, flags); });
     if (ok) has_control_ = false;
     return ok;
   }
@@ -94,13 +95,14 @@ bool NeedsMessage(const Socket& socket, const ReceiveOptions& options) {
 bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
                  const ReceiveOptions& options, Received& received) {
   const int fd = socket.fd();
+  const int flags = options.flags | call.DontWaitFlag();
   const short events = ReceiveEvents(options.flags);
   Address source;
   if (!NeedsMessage(socket, options)) {
     socklen_t source_size = 0;
     const bool ok = call.Wait("recvfrom", fd, events, [&] {
       source_size = Address::kCapacity;
-      return recvfrom(fd, buffer.data(), buffer.size(), options.flags,
+      return recvfrom(fd, buffer.data(), buffer.size(), flags,
                       source.mutable_data(), &source_size);
     });
     if (ok) source.set_size(source_size);
@@ -116,7 +118,7 @@ bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
       header.msg_control = control.data();
       header.msg_controllen = control.size();
       // Descriptors that come along must not reach a program started just now.
-      return recvmsg(fd, &header, options.flags | MSG_CMSG_CLOEXEC);
+      return recvmsg(fd, &header, flags | MSG_CMSG_CLOEXEC);
     });
     if (ok) {
       source.set_size(header.msg_namelen);

@@ -148,7 +148,8 @@ TEST_P(ConnectionKindTest, SendsToAClosedPeer) {
   auto [a, b] = ConnectedPair(host_.host(), GetParam());
   EXPECT_THAT(a.Close(), Returned(0));
   // TCP accepts the first, which the peer answers with a reset.
-  EXPECT_THAT(b.Send("first"), AnyOf(Returned(5), FailedWith("EPIPE", "sendto")));
+  EXPECT_THAT(b.Send("first"),
+              AnyOf(Returned(5), FailedWith("EPIPE", "sendto")));
   ASSERT_TRUE(Eventually([&b = b] {
     return Must(b.Describe()).socket().tcp_info().state() !=
            v1::TCP_STATE_CLOSE_WAIT;
@@ -195,8 +196,8 @@ TEST_P(ConnectionKindTest, WaitingAcceptCountsAsASocket) {
   // Its name is taken, and not yet open.
   v1::OpenRequest open;
   open.set_name("wanted");
-  EXPECT_THAT(host_->Open(open), Refused(absl::StatusCode::kAlreadyExists,
-                                         HasSubstr("'wanted'")));
+  EXPECT_THAT(host_->Open(open),
+              Refused(absl::StatusCode::kAlreadyExists, HasSubstr("'wanted'")));
   EXPECT_THAT(host_->Socket("wanted").Describe(),
               Refused(absl::StatusCode::kNotFound, HasSubstr("'wanted'")));
   const RemoteSocket connected = OpenSocket(host_.host(), GetParam());

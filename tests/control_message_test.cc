@@ -13,7 +13,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "client/host.h"
-#include "client/lab/file_descriptor.h"
 #include "client/lab/temp_dir.h"
 #include "client/remote_socket.h"
 #include "gmock/gmock.h"
@@ -248,10 +247,14 @@ class ForeignPeer {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    EXPECT_EQ(connect(socket_.get(), reinterpret_cast<sockaddr*>(&address),
-                      sizeof address),
-              0);
+    EXPECT_EQ(
+        connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address),
+        0);
   }
+
+  ForeignPeer(const ForeignPeer&) = delete;
+  ForeignPeer& operator=(const ForeignPeer&) = delete;
+  ~ForeignPeer() { close(socket_); }
 
   // Sends "x" with `count` descriptors.
   void Pass(int count) {
@@ -270,11 +273,11 @@ class ForeignPeer {
     message->cmsg_type = SCM_RIGHTS;
     message->cmsg_len = CMSG_LEN(size);
     std::memcpy(CMSG_DATA(message), fds.data(), size);
-    EXPECT_EQ(sendmsg(socket_.get(), &header, MSG_NOSIGNAL), 1);
+    EXPECT_EQ(sendmsg(socket_, &header, MSG_NOSIGNAL), 1);
   }
 
  private:
-  FileDescriptor socket_;
+  const int socket_;
 };
 
 TEST_F(ControlMessageTest, PassedDescriptorsAreClosed) {

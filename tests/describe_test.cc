@@ -96,7 +96,8 @@ TEST_F(DescribeTest, Connection) {
 TEST_F(DescribeTest, Queues) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
   Must(a.Send("0123456789"));
-  ASSERT_TRUE(Eventually([&a = a] { return DescriptionOf(a).send_queue() == 0; }));
+  ASSERT_TRUE(
+      Eventually([&a = a] { return DescriptionOf(a).send_queue() == 0; }));
   auto of_b = DescriptionOf(b);
   EXPECT_TRUE(of_b.has_receive_queue());
   EXPECT_EQ(of_b.receive_queue(), 10u);
@@ -136,9 +137,8 @@ TEST_F(DescribeTest, AcceptQueue) {
   const RemoteSocket second = OpenSocket(host_.host(), kTcp4);
   Must(first.Connect(AddressOf(listener)));
   Must(second.Connect(AddressOf(listener)));
-  ASSERT_TRUE(Eventually([&] {
-    return DescriptionOf(listener).accept_queue().length() == 2;
-  }));
+  ASSERT_TRUE(Eventually(
+      [&] { return DescriptionOf(listener).accept_queue().length() == 2; }));
   const RemoteSocket accepted = Must(host_->AcceptSocket(listener));
   EXPECT_EQ(DescriptionOf(listener).accept_queue().length(), 1u);
 }

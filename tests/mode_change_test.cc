@@ -119,9 +119,8 @@ TEST_F(ModeChangeTest, BlockingReceiveAllGoesOnAsItBegan) {
   ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom));
   ASSERT_THAT(b.SetBlocking(false), Returned());
   Must(a.Send("one"));
-  ASSERT_TRUE(Eventually([&b = b] {
-    return Must(b.Describe()).socket().receive_queue() == 0;
-  }));
+  ASSERT_TRUE(Eventually(
+      [&b = b] { return Must(b.Describe()).socket().receive_queue() == 0; }));
   EXPECT_FALSE(receiving.Wait(absl::Milliseconds(50)))
       << Describe(receiving.Get()->outcome());
   Must(a.Send("twosix"));
@@ -136,7 +135,8 @@ TEST_F(ModeChangeTest, BlockingSendAllGoesOnAsItBegan) {
   auto sending = a.Async().SendAll(pattern, kLength);
   ASSERT_TRUE(AsleepIn(host_, "Send", SYS_sendto));
   ASSERT_THAT(a.SetBlocking(false), Returned());
-  EXPECT_THAT(b.VerifyAll(pattern, kLength), Returned(kLength));
+  const CallOptions patient = {.deadline = absl::Minutes(1)};
+  EXPECT_THAT(b.VerifyAll(pattern, kLength, patient), Returned(kLength));
   EXPECT_THAT(sending.Get(), Returned(kLength));
 }
 
@@ -179,8 +179,9 @@ TEST_F(ModeChangeTest, ManyChangesWhileCallsRun) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
   constexpr int64_t kLength = 32 << 20;
   v1::Pattern pattern;
-  auto receiving = b.Async().VerifyAll(pattern, kLength);
-  auto sending = a.Async().SendAll(pattern, kLength);
+  const CallOptions patient = {.deadline = absl::Minutes(1)};
+  auto receiving = b.Async().VerifyAll(pattern, kLength, patient);
+  auto sending = a.Async().SendAll(pattern, kLength, patient);
   for (int i = 0; !receiving.Done() || i < 20; ++i) {
     // Never 0 or short: what begins is to end.
     EXPECT_THAT(a.SetTimeout(100.0 + i), Returned());

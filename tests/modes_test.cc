@@ -194,8 +194,7 @@ TEST_F(TcpModesTest, SendAllHasOneTimeoutForAll) {
   EXPECT_GE(Elapsed(sent->outcome()), absl::Milliseconds(500));
   // A part went, and the outcome says how much.
   EXPECT_GT(sent->bytes_sent(), 0u);
-  EXPECT_EQ(static_cast<uint64_t>(sent->outcome().value()),
-            sent->bytes_sent());
+  EXPECT_EQ(static_cast<uint64_t>(sent->outcome().value()), sent->bytes_sent());
   const auto received =
       b.VerifyAll(pattern, static_cast<int64_t>(sent->bytes_sent()));
   EXPECT_THAT(received, Returned(sent->bytes_sent()));

@@ -142,7 +142,10 @@ TEST_F(PatternTest, Datagrams) {
 TEST_F(PatternTest, EmptyPattern) {
   const auto [a, b] = ConnectedPair(left_.host(), kTcp4);
   EXPECT_THAT(a.SendAll(MakePattern(7), 0), Returned(0));
+  // In the kernel, too, a receive of nothing waits until there is something.
+  Must(a.Send("x"));
   EXPECT_THAT(b.VerifyAll(MakePattern(7), 0), Returned(0));
+  EXPECT_THAT(b.Receive(1), ReceivedData("x"));
 }
 
 TEST_F(PatternTest, RefusesBadLengths) {

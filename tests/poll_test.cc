@@ -35,10 +35,10 @@ TEST_F(PollTest, TellsWhichIsReadyForWhat) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
   const auto [c, d] = ConnectedPair(host_.host(), kUdp4);
   Must(c.Send("x"));
-  const auto polled = host_->Poll(
-      {PollFor(b, {v1::POLL_EVENT_IN, v1::POLL_EVENT_OUT}),
-       PollFor(a, {v1::POLL_EVENT_IN}),
-       PollFor(d, {v1::POLL_EVENT_IN, v1::POLL_EVENT_OUT})});
+  const auto polled =
+      host_->Poll({PollFor(b, {v1::POLL_EVENT_IN, v1::POLL_EVENT_OUT}),
+                   PollFor(a, {v1::POLL_EVENT_IN}),
+                   PollFor(d, {v1::POLL_EVENT_IN, v1::POLL_EVENT_OUT})});
   ASSERT_THAT(polled, Returned(2));
   EXPECT_EQ(polled->outcome().syscall(), "ppoll");
   ASSERT_EQ(polled->ready_size(), 2);
@@ -130,17 +130,17 @@ TEST_F(PollTest, EndOfAConnect) {
 
 TEST_F(PollTest, NamesTheUnknownSocket) {
   const RemoteSocket socket = OpenSocket(host_.host(), kTcp4);
-  EXPECT_THAT(host_->Poll({PollFor(socket, {}),
-                           PollFor(host_->Socket("nobody"), {})}),
-              Refused(absl::StatusCode::kNotFound,
-                      HasSubstr("items[1].socket: no socket 'nobody'")));
+  EXPECT_THAT(
+      host_->Poll({PollFor(socket, {}), PollFor(host_->Socket("nobody"), {})}),
+      Refused(absl::StatusCode::kNotFound,
+              HasSubstr("items[1].socket: no socket 'nobody'")));
   EXPECT_EQ(WaitingCalls(socket), 0u);
 }
 
 TEST_F(PollTest, CloseEndsIt) {
   auto [a, b] = ConnectedPair(host_.host(), kTcp4);
-  auto polling = host_->Async().Poll({PollFor(a, {v1::POLL_EVENT_IN}),
-                                      PollFor(b, {v1::POLL_EVENT_IN})});
+  auto polling = host_->Async().Poll(
+      {PollFor(a, {v1::POLL_EVENT_IN}), PollFor(b, {v1::POLL_EVENT_IN})});
   ASSERT_TRUE(AsleepIn(host_, "Poll", SYS_ppoll));
   EXPECT_THAT(b.Close(), Returned(0));
   EXPECT_THAT(polling.Get(), WasCancelled());

@@ -68,7 +68,8 @@ TEST_F(UnixTest, Paths) {
   ASSERT_EQ(stat(path.c_str(), &status), 0);
   EXPECT_TRUE(S_ISSOCK(status.st_mode));
   EXPECT_THAT(Open().Bind(Path(path)), FailedWith("EADDRINUSE", "bind"));
-  EXPECT_THAT(Open().Connect(Path(path)), FailedWith("ECONNREFUSED", "connect"));
+  EXPECT_THAT(Open().Connect(Path(path)),
+              FailedWith("ECONNREFUSED", "connect"));
 }
 
 TEST_F(UnixTest, LongestPath) {
@@ -126,10 +127,10 @@ TEST_F(UnixTest, RefusesPathsThatCanNotBe) {
         std::pair(std::string(200, 'x'), "107"),
         std::pair(std::string(108, 'x'), "107"),
         std::pair(std::string(), "path")}) {
-    EXPECT_THAT(socket.Bind(Path(path)),
-                Refused(absl::StatusCode::kInvalidArgument,
-                        AllOf(HasSubstr("address.unix.path: "),
-                              HasSubstr(problem))));
+    EXPECT_THAT(
+        socket.Bind(Path(path)),
+        Refused(absl::StatusCode::kInvalidArgument,
+                AllOf(HasSubstr("address.unix.path: "), HasSubstr(problem))));
     EXPECT_THAT(socket.Connect(Path(path)),
                 Refused(absl::StatusCode::kInvalidArgument,
                         HasSubstr("address.unix.path: ")));

@@ -13,23 +13,33 @@ import sys
 
 
 def read(path):
-    """Yields (label, passed) for each test of one run of Bazel."""
+    """Returns label -> whether it passed, of each test of one run of Bazel."""
+    tests = set()
+    results = {}
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             event = json.loads(line)
-            label = event["id"].get("testSummary", {}).get("label")
-            if label is None:
-                continue
-            # An event of a test that was not run has "aborted" instead.
-            status = event.get("testSummary", {}).get("overallStatus")
-            yield label, status in ("PASSED", "FLAKY")
+            kind, key = next(iter(event["id"].items()))
+            if kind == "targetConfigured":
+                rule = event.get("configured", {}).get("targetKind", "")
+                if rule.endswith("_test rule"):
+                    tests.add(key["label"])
+            elif kind == "targetCompleted":
+                if key["label"] in tests and not event.get(
+                    "completed", {}
+                ).get("success"):
+                    results.setdefault(key["label"], False)
+            elif kind == "testSummary":
+                status = event.get("testSummary", {}).get("overallStatus")
+                results[key["label"]] = status in ("PASSED", "FLAKY")
+    return results
 
 
 def main(paths):
     passed = 0
     failed = 0
     for path in paths:
-        for label, ok in read(path):
+        for label, ok in sorted(read(path).items()):
             if ok:
                 passed += 1
             else:

@@ -38,8 +38,7 @@ std::string HelpFormatter::make_subcommand(const CLI::App* subcommand) const {
 }
 
 std::string HelpFormatter::make_footer(const CLI::App* app) const {
-  const std::string footer = app->get_footer();
-  return footer.empty() ? "" : "\n" + Wrap(footer);
+  return Wrap(app->get_footer());
 }
 
 }  // namespace standoff::client

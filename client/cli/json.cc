@@ -1,6 +1,6 @@
 #include "client/cli/json.h"
 
-#include "google/protobuf/util/json_util.h"
+#include <google/protobuf/util/json_util.h>
 
 namespace standoff::client {
 

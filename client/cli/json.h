@@ -3,10 +3,10 @@
 #ifndef STANDOFF_CLIENT_CLI_JSON_H_
 #define STANDOFF_CLIENT_CLI_JSON_H_
 
-#include <string>
+#include <google/protobuf/message.h>
 
-#include "google/protobuf/message.h"
-#include "nlohmann/json.hpp"
+#include <nlohmann/json.hpp>
+#include <string>
 
 namespace standoff::client {
 

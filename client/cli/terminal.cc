@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
@@ -17,6 +18,25 @@ size_t Width(absl::string_view text) {
   return static_cast<size_t>(std::count_if(
       text.begin(), text.end(),
       [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+// The words of a text. A number and the unit "s" after it are one.
+std::vector<std::string> Words(absl::string_view text) {
+  std::vector<std::string> words;
+  for (absl::string_view word :
+       absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
+    const bool unit =
+        word.front() == 's' &&
+        (word.size() == 1 ||
+         absl::ascii_ispunct(static_cast<unsigned char>(word[1])));
+    if (unit && !words.empty() &&
+        absl::ascii_isdigit(static_cast<unsigned char>(words.back().back()))) {
+      absl::StrAppend(&words.back(), " ", word);
+    } else {
+      words.emplace_back(word);
+    }
+  }
+  return words;
 }
 
 std::string Environment(const char* name) {
@@ -55,8 +75,7 @@ std::string Wrap(absl::string_view text, size_t indent, size_t columns) {
   std::string wrapped;
   std::string line;
   size_t width = 0;
-  for (absl::string_view word :
-       absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
+  for (const std::string& word : Words(text)) {
     if (!line.empty() && indent + width + 1 + Width(word) > columns) {
       absl::StrAppend(&wrapped, margin, line, "\n");
       line.clear();

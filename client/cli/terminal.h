@@ -32,7 +32,8 @@ class Style {
 };
 
 // Breaks text into lines of at most `columns` characters of UTF-8, each
-// indented by `indent` spaces and ended by a newline. Words are never broken.
+// indented by `indent` spaces and ended by a newline. Words are never broken,
+// and "0.5 s" is one word.
 std::string Wrap(absl::string_view text, size_t indent = 0,
                  size_t columns = 80);
 

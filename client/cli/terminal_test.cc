@@ -22,6 +22,11 @@ TEST(WrapTest, CountsCharactersAndNotBytes) {
             "\xc3\xbc\xc3\xbc \xc3\xbc\n");
 }
 
+TEST(WrapTest, KeepsANumberAndItsUnitTogether) {
+  EXPECT_EQ(Wrap("it took 0.5 s.", 0, 11), "it took\n0.5 s.\n");
+  EXPECT_EQ(Wrap("it took 0.5 seconds", 0, 11), "it took 0.5\nseconds\n");
+}
+
 TEST(StyleTest, MarksUpOnlyIfItMay) {
   EXPECT_EQ(Style(false).Bold("x"), "x");
   EXPECT_EQ(Style(true).Bold("x"), "\033[1mx\033[0m");

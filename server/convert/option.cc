@@ -82,6 +82,10 @@ absl::StatusOr<std::string> OptionValueFromProto(const v1::OptionValue& proto,
                      .seconds = proto.linger().seconds()};
       break;
     case v1::OptionValue::kText:
+      // The kernel would take its characters for the bytes of a number.
+      if (type != OptionType::kText) {
+        return FieldError("value", "a text is no value of this option");
+      }
       value = proto.text();
       break;
     case v1::OptionValue::VALUE_NOT_SET:

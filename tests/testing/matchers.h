@@ -50,7 +50,8 @@ absl::Status StatusOf(const absl::StatusOr<T>& reply) {
 }
 
 inline std::string Explain(const absl::StatusOr<v1::Outcome>& outcome) {
-  if (!outcome.ok()) return absl::StrCat("status ", outcome.status().ToString());
+  if (!outcome.ok())
+    return absl::StrCat("status ", outcome.status().ToString());
   return absl::StrCat("outcome of ", outcome->syscall(), ": ",
                       Describe(*outcome), ", value ", outcome->value());
 }
@@ -134,8 +135,8 @@ MATCHER_P2(Refused, code, message,
   const absl::Status status = StatusOf(arg);
   *result_listener << status;
   return status.code() == code &&
-         ::testing::ExplainMatchResult(
-             message, std::string(status.message()), result_listener);
+         ::testing::ExplainMatchResult(message, std::string(status.message()),
+                                       result_listener);
 }
 
 }  // namespace standoff::client

@@ -16,8 +16,8 @@ namespace standoff::client {
 // The value of a result that has to be there. Ends the test program, with the
 // place, if it is not. In a reply, the outcome must be a success, too.
 template <typename T>
-T Must(absl::StatusOr<T> result, std::source_location place =
-                                     std::source_location::current()) {
+T Must(absl::StatusOr<T> result,
+       std::source_location place = std::source_location::current()) {
   const auto fail = [&place](const auto& reason) {
     std::cerr << place.file_name() << ":" << place.line() << ": " << reason
               << std::endl;

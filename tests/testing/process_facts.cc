@@ -68,9 +68,9 @@ std::vector<ThreadFacts> ThreadsOf(pid_t pid) {
 
 int CountThreads(pid_t pid, absl::string_view name) {
   const std::vector<ThreadFacts> threads = ThreadsOf(pid);
-  return static_cast<int>(
-      std::count_if(threads.begin(), threads.end(),
-                    [name](const auto& thread) { return thread.name == name; }));
+  return static_cast<int>(std::count_if(
+      threads.begin(), threads.end(),
+      [name](const auto& thread) { return thread.name == name; }));
 }
 
 int CountThreadsIn(pid_t pid, absl::string_view name, int64_t syscall) {

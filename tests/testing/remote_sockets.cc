@@ -103,8 +103,7 @@ BlackHole MakeBlackHole(const Host& host) {
   // One connection is admitted; when one has got no answer at once, none will.
   for (int i = 0; i < 8; ++i) {
     RemoteSocket socket = OpenSocket(host, kTcp4, 0.3);
-    const bool connected =
-        Returned(socket.Connect(hole.address)->outcome());
+    const bool connected = Returned(socket.Connect(hole.address)->outcome());
     if (!connected) return hole;
     hole.queued.push_back(std::move(socket));
   }
@@ -117,7 +116,10 @@ void FillBuffers(const SocketRef& socket) {
   const std::string data(1 << 20, 'x');
   while (Returned(socket.Send(data)->outcome())) {
   }
+  // Where there is too little room to wake a poller, there may be some.
   Must(socket.SetBlocking(false));
+  while (Returned(socket.Send("x")->outcome())) {
+  }
 }
 
 }  // namespace standoff::client

@@ -18,8 +18,8 @@ Daemon StartDaemon(DaemonOptions options) {
 }  // namespace
 
 TestHost::TestHost(std::vector<std::string> flags)
-    : TestHost(DaemonOptions{.listen = {}, .flags = std::move(flags), .on = {}}) {
-}
+    : TestHost(
+          DaemonOptions{.listen = {}, .flags = std::move(flags), .on = {}}) {}
 
 TestHost::TestHost(DaemonOptions options, ConnectOptions connect)
     : daemon_(StartDaemon(std::move(options))),

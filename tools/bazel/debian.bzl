@@ -62,10 +62,10 @@ def _cc_target(ctx, name, needs):
             fail("{}: {} is not a default include folder: teach debian.bzl about it".format(name, flag))
         else:
             linkopts.append(flag)
-    if linkopts:
-        # pkg-config names every library that might be needed; keep only those
-        # that are.
-        linkopts = ["-Wl,--push-state,--as-needed"] + linkopts + ["-Wl,--pop-state"]
+
+    # pkg-config names every library that might be needed. --as-needed would not
+    # do here: tests are linked with shared libraries of this project, and gold
+    # drops what only those need.
     return _CC_LIBRARY.format(
         name = name,
         defines = repr(defines),

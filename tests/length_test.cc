@@ -1,0 +1,255 @@
+// Lengths of transfers: none, negative, absurd, large, and past the daemon's
+// limit.
+
+#include <sys/syscall.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "client/call.h"
+#include "client/host.h"
+#include "client/remote_socket.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/matchers.h"
+#include "tests/testing/must.h"
+#include "tests/testing/process_facts.h"
+#include "tests/testing/remote_sockets.h"
+#include "tests/testing/test_host.h"
+#include "tests/testing/waiting.h"
+
+namespace standoff::client {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr int64_t kMegabyte = 1 << 20;
+// The default of --max_transfer.
+constexpr int64_t kMaxTransfer = 64 * kMegabyte;
+
+class LengthTest : public ::testing::Test {
+ protected:
+  // Makes the receive of `length` bytes refused, without an allocation of that
+  // size.
+  void ExpectTooLong(const SocketRef& socket, int64_t length) {
+    const int64_t before = PeakResidentBytes(host_.pid());
+    const auto refused =
+        Refused(absl::StatusCode::kResourceExhausted,
+                AllOf(HasSubstr("length: "), HasSubstr(absl::StrCat(length)),
+                      HasSubstr("--max_transfer")));
+    EXPECT_THAT(socket.Receive(length), refused);
+    EXPECT_THAT(socket.ReceiveAll(length), refused);
+    EXPECT_LT(PeakResidentBytes(host_.pid()) - before, 16 * kMegabyte);
+  }
+
+  TestHost host_;
+};
+
+TEST_F(LengthTest, NegativeReceive) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  for (const int64_t length : {int64_t{-1}, int64_t{INT32_MIN}, INT64_MIN}) {
+    EXPECT_THAT(b.Receive(length),
+                Refused(absl::StatusCode::kInvalidArgument,
+                        HasSubstr(absl::StrCat(
+                            "length: must be 0 or more; got ", length))));
+  }
+}
+
+TEST_F(LengthTest, ReceiveOfNothingIsARealCall) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  Must(b.SetBlocking(false));
+  const auto empty = b.Receive(0);
+  EXPECT_THAT(empty, WouldBlock());
+  EXPECT_EQ(empty->outcome().syscall(), "recvfrom");
+  Must(a.Send("x"));
+  ASSERT_THAT(host_->Poll({PollFor(b, {v1::POLL_EVENT_IN})}, 60), Returned(1));
+  EXPECT_THAT(b.Receive(0), Returned(0));
+  EXPECT_THAT(b.ReceiveAll(0), Returned(0));
+  EXPECT_THAT(b.Receive(10), ReceivedData("x"));
+}
+
+TEST_F(LengthTest, ReceiveOfNothingTakesADatagram) {
+  const auto [a, b] = ConnectedPair(host_.host(), kUdp4);
+  Must(a.Send("lost"));
+  Must(a.Send("next"));
+  EXPECT_THAT(b.Receive(0), Returned(0));
+  EXPECT_THAT(b.Receive(10), ReceivedData("next"));
+}
+
+TEST_F(LengthTest, AbsurdReceive) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  for (const int64_t length :
+       {int64_t{INT32_MAX}, int64_t{1} << 32, INT64_MAX, kMaxTransfer + 1}) {
+    ExpectTooLong(b, length);
+  }
+  Must(a.Send("hello"));
+  EXPECT_THAT(b.Receive(100), ReceivedData("hello"));
+}
+
+// Many waiting receives of the largest length hold no memory of that size.
+TEST_F(LengthTest, LongReceivesCostNothingWhileTheyWait) {
+  constexpr int kCalls = 100;
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  const int64_t before = ResidentBytes(host_.pid());
+  std::vector<Call<v1::ReceiveResponse>> calls;
+  for (int i = 0; i < kCalls; ++i) {
+    calls.push_back(b.Async().Receive(kMaxTransfer));
+  }
+  ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom, kCalls));
+  EXPECT_LT(ResidentBytes(host_.pid()) - before, 64 * kMegabyte);
+}
+
+TEST_F(LengthTest, LargestReceive) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  v1::Pattern pattern;
+  auto sending = a.Async().SendAll(pattern, kMaxTransfer);
+  const auto received = b.ReceiveAll(kMaxTransfer);
+  ASSERT_THAT(received, Returned(kMaxTransfer));
+  EXPECT_EQ(received->data().size(), static_cast<size_t>(kMaxTransfer));
+  EXPECT_THAT(sending.Get(), Returned(kMaxTransfer));
+}
+
+// gRPC's own limit is 4 MiB by default.
+TEST_F(LengthTest, EightMegabytesThereAndBack) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  std::string data(8 * kMegabyte, '\0');
+  for (size_t i = 0; i < data.size(); ++i) {
+    data[i] = static_cast<char>(i * 7 + i / 251);
+  }
+  auto receiving = b.Async().ReceiveAll(8 * kMegabyte);
+  EXPECT_THAT(a.SendAll(data), Returned(8 * kMegabyte));
+  const auto received = receiving.Get();
+  ASSERT_THAT(received, Returned(8 * kMegabyte));
+  EXPECT_TRUE(received->data() == data);
+}
+
+TEST_F(LengthTest, LargestSend) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  v1::Pattern pattern;
+  const std::string data(kMaxTransfer, 'x');
+  auto receiving = b.Async().ReceiveAll(kMaxTransfer);
+  EXPECT_THAT(a.SendAll(data), Returned(kMaxTransfer));
+  EXPECT_TRUE(receiving.Get()->data() == data);
+}
+
+TEST_F(LengthTest, TooLargeSend) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  EXPECT_THAT(a.SendAll(std::string(kMaxTransfer + 1, 'x')),
+              Refused(absl::StatusCode::kResourceExhausted,
+                      AllOf(HasSubstr("data: "), HasSubstr("--max_transfer"))));
+  // Nothing was sent, and all goes on.
+  Must(a.Send("hello"));
+  EXPECT_THAT(b.Receive(100), ReceivedData("hello"));
+}
+
+// Past what gRPC itself accepts: its error, and all goes on.
+TEST_F(LengthTest, FarTooLargeSend) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  EXPECT_THAT(a.SendAll(std::string(3 * kMaxTransfer, 'x')),
+              Refused(absl::StatusCode::kResourceExhausted, HasSubstr("")));
+  Must(a.Send("hello"));
+  EXPECT_THAT(b.Receive(100), ReceivedData("hello"));
+}
+
+TEST(TransferLimitTest, IsTheFlags) {
+  TestHost host({"--max_transfer=1000"});
+  const auto [a, b] = ConnectedPair(host.host(), kTcp4);
+  EXPECT_THAT(a.SendAll(std::string(1000, 'x')), Returned(1000));
+  EXPECT_THAT(b.ReceiveAll(1000), Returned(1000));
+  const auto refused =
+      Refused(absl::StatusCode::kResourceExhausted,
+              AllOf(HasSubstr("--max_transfer"), HasSubstr("limit 1000")));
+  EXPECT_THAT(a.SendAll(std::string(1001, 'x')), refused);
+  EXPECT_THAT(b.Receive(1001), refused);
+  // Patterns are not carried.
+  v1::Pattern pattern;
+  auto sending = a.Async().SendAll(pattern, kMegabyte);
+  EXPECT_THAT(b.VerifyAll(pattern, kMegabyte), Returned(kMegabyte));
+}
+
+// A flag beside gRPC's own arithmetic.
+TEST(TransferLimitTest, AsLargeAsItGoes) {
+  TestHost host({"--max_transfer=1000000000"});
+  const auto [a, b] = ConnectedPair(host.host(), kTcp4);
+  EXPECT_THAT(a.Send("hello"), Returned(5));
+  EXPECT_THAT(b.Receive(100), ReceivedData("hello"));
+}
+
+class TruncTest : public LengthTest {
+ protected:
+  static v1::ReceiveRequest WithTrunc(int64_t length) {
+    v1::ReceiveRequest request;
+    request.set_length(length);
+    request.add_flags(v1::MESSAGE_FLAG_TRUNC);
+    return request;
+  }
+};
+
+// There the kernel throws bytes away and fills no buffer; what stood in the
+// daemon's memory must not come out.
+TEST_F(TruncTest, TcpThrowsBytesAway) {
+  for (const Kind& kind : {kTcp4, kTcp6}) {
+    const auto [a, b] = ConnectedPair(host_.host(), kind);
+    Must(a.Send("0123456789"));
+    ASSERT_THAT(host_->Poll({PollFor(b, {v1::POLL_EVENT_IN})}, 60),
+                Returned(1));
+    const auto received = b.Run(WithTrunc(6));
+    EXPECT_THAT(received, Returned(6));
+    EXPECT_EQ(received->data(), "");
+    EXPECT_EQ(received->bytes_received(), 6u);
+    v1::ReceiveRequest with_control = WithTrunc(2);
+    with_control.set_control_length(100);
+    const auto with_room = b.Run(with_control);
+    EXPECT_THAT(with_room, Returned(2));
+    EXPECT_EQ(with_room->data(), "");
+    EXPECT_THAT(b.Receive(100), ReceivedData("89"));
+  }
+}
+
+// A Unix stream knows no MSG_TRUNC: the bytes come as ever.
+TEST_F(TruncTest, UnixStreamReturnsBytes) {
+  const auto [a, b] = ConnectedPair(host_.host(), kUnixStream);
+  Must(a.Send("0123456789"));
+  EXPECT_THAT(b.Run(WithTrunc(6)), ReceivedData("012345"));
+  EXPECT_THAT(b.Receive(100), ReceivedData("6789"));
+}
+
+TEST_F(TruncTest, DoesNotGoWithAllOrVerify) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  v1::ReceiveRequest all = WithTrunc(10);
+  all.set_all(true);
+  EXPECT_THAT(b.Run(all), Refused(absl::StatusCode::kInvalidArgument,
+                                  HasSubstr("flags: MSG_TRUNC")));
+  v1::ReceiveRequest verify = WithTrunc(10);
+  verify.mutable_verify();
+  EXPECT_THAT(b.Run(verify), Refused(absl::StatusCode::kInvalidArgument,
+                                     HasSubstr("flags: MSG_TRUNC")));
+}
+
+// It would see the same bytes for ever.
+TEST_F(TruncTest, PeekDoesNotGoWithAll) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  v1::ReceiveRequest request;
+  request.set_length(10);
+  request.set_all(true);
+  request.add_flags(v1::MESSAGE_FLAG_PEEK);
+  EXPECT_THAT(b.Run(request), Refused(absl::StatusCode::kInvalidArgument,
+                                      HasSubstr("flags: MSG_PEEK")));
+}
+
+TEST_F(TruncTest, ZeroCopyIsRefused) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  v1::SendRequest request;
+  request.set_data("x");
+  request.add_flags(static_cast<v1::MessageFlag>(0x4000000));
+  EXPECT_THAT(a.Run(request), Refused(absl::StatusCode::kInvalidArgument,
+                                      HasSubstr("flags: MSG_ZEROCOPY")));
+}
+
+}  // namespace
+}  // namespace standoff::client
