@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "client/host_address.h"
 
 namespace standoff::client {
@@ -47,15 +48,25 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
     return absl::InvalidArgumentError(
         "TLS: a client certificate and its key go together");
   }
+  struct File {
+    const std::string& path;
+    absl::string_view kind;
+    std::string& content;
+  };
   grpc::SslCredentialsOptions options;
-  for (const auto& [path, content] :
-       {std::pair(&tls.ca, &options.pem_root_certs),
-        std::pair(&tls.certificate, &options.pem_cert_chain),
-        std::pair(&tls.key, &options.pem_private_key)}) {
-    if (path->empty()) continue;
-    absl::StatusOr<std::string> read = ReadFile(*path);
-    if (!read.ok()) return read.status();
-    *content = *std::move(read);
+  for (const File& file :
+       {File{tls.ca, "CERTIFICATE", options.pem_root_certs},
+        File{tls.certificate, "CERTIFICATE", options.pem_cert_chain},
+        File{tls.key, "PRIVATE KEY", options.pem_private_key}}) {
+    if (file.path.empty()) continue;
+    absl::StatusOr<std::string> content = ReadFile(file.path);
+    if (!content.ok()) return content.status();
+    // gRPC would only log it, and never connect.
+    if (!absl::StrContains(*content, absl::StrCat(file.kind, "-----"))) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "TLS: ", file.path, " has no PEM block of kind ", file.kind));
+    }
+    file.content = *std::move(content);
   }
   return grpc::SslCredentials(options);
 }

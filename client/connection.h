@@ -24,8 +24,8 @@ namespace standoff::client {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Makes a channel; nothing is sent yet. InvalidArgument for an address that
-  // is neither HOST:PORT nor unix:PATH and for TLS options that don't go
-  // together; NotFound for a TLS file that can't be read.
+  // is neither HOST:PORT nor unix:PATH, for TLS options that don't go together
+  // and for files that are no PEM; NotFound for one that can't be read.
   static absl::StatusOr<std::shared_ptr<const Connection>> Open(
       absl::string_view address, const ConnectOptions& options);
 

@@ -96,6 +96,8 @@ TEST(ConnectTest, RefusesTlsFilesThatItCannotUse) {
       Failure("127.0.0.1:1", {.tls = {.ca = "/no/such/file"}})));
   EXPECT_TRUE(absl::IsInvalidArgument(
       Failure("127.0.0.1:1", {.tls = {.certificate = "/etc/passwd"}})));
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      Failure("127.0.0.1:1", {.tls = {.ca = "/etc/passwd"}})));
 }
 
 TEST(ConnectTest, RefusesASessionThatNoHeaderCanHold) {

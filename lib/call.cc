@@ -81,7 +81,9 @@ bool Call::Poll(int fd, short events, int64_t limit_ns) {
 }
 
 bool Call::WasMadeNonBlocking(int fd) const {
-  return blocking_ && (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+  if (!blocking_) return false;
+  const int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_NONBLOCK) != 0;
 }
 
 int Call::DontWaitFlag() const { return has_deadline_ ? MSG_DONTWAIT : 0; }
@@ -104,9 +106,9 @@ bool Call::TimeIsOver() {
   return false;
 }
 
-bool Call::BackOff(int attempt) {
+bool Call::BackOff(int turns) {
   const int64_t pause_ns = std::min<int64_t>(
-      int64_t{100'000} << std::min(attempt, 10), kMaxBackOffNanoseconds);
+      int64_t{100'000} << std::min(turns, 10), kMaxBackOffNanoseconds);
   if (!has_deadline_) return Poll(-1, 0, pause_ns);
   const int64_t left_ns = deadline_ns_ - MonotonicNanoseconds();
   if (left_ns <= 0) return TimeIsOver();

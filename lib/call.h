@@ -52,12 +52,16 @@ class Call {
   // of DontWaitFlag().
   template <typename Syscall>
   bool Wait(const char* name, int fd, short events, Syscall syscall) {
-    for (int attempt = 0;; ++attempt) {
+    for (int turns = 0;;) {
       if (Try(name, syscall)) return true;
       if (outcome_.ending != Ending::kWouldBlock) return false;
       if (!has_deadline_ && !WasMadeNonBlocking(fd)) return false;
-      if (attempt > 0 && !BackOff(attempt)) return false;
+      if (turns > 0 && !BackOff(turns)) return false;
+      const int64_t blocked_before_ns = blocked_ns_;
       if (!WaitReady(fd, events)) return false;
+      // Having waited, it does not spin: another thread was faster.
+      const bool waited = blocked_ns_ - blocked_before_ns > kAtOnceNanoseconds;
+      turns = waited ? 0 : turns + 1;
     }
   }
 
@@ -82,6 +86,9 @@ class Call {
   Outcome Finish(int64_t value);
 
  private:
+  // A ppoll that takes no longer has not slept.
+  static constexpr int64_t kAtOnceNanoseconds = 50'000;
+
   // True, and the outcome kInterrupted, if the interruption was requested.
   bool Interrupted();
   void Record(const char* name, int64_t value, int error, int64_t before);
@@ -90,10 +97,10 @@ class Call {
   bool WasMadeNonBlocking(int fd) const;
   // ppoll until ready, the deadline or `limit_ns` from now; -1 is no limit.
   bool Poll(int fd, short events, int64_t limit_ns);
-  // A descriptor was ready and the call would block all the same (a Unix
-  // datagram whose receiver's queue is full, say): don't spin. False if the
-  // deadline is over.
-  bool BackOff(int attempt);
+  // A descriptor was ready at once, for so many turns, and the call would block
+  // all the same (a Unix datagram whose receiver's queue is full, say): don't
+  // spin. False if the deadline is over.
+  bool BackOff(int turns);
   // Makes the outcome kTimedOut; false.
   bool TimeIsOver();
 

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -57,6 +58,47 @@ void ExpectInterruptible() {
     interruption.Interrupt();
     EXPECT_THAT(receive.Join(), Interrupted());
   }
+}
+
+// The first signal has come and gone when the system call begins.
+void ExpectSignalIsRepeated() {
+  SocketPair pair = ConnectedPair(kTcp4);
+  Interruption interruption;
+  std::thread interrupter;
+  {
+    InterruptibleScope scope(&interruption);
+    interrupter = std::thread([&] { interruption.Interrupt(); });
+    while (!interruption.requested()) {
+    }
+    const int64_t requested_ns = MonotonicNanoseconds();
+    while (MonotonicNanoseconds() - requested_ns < 3'000'000) {
+    }
+    char byte;
+    EXPECT_EQ(recv(pair.a.fd(), &byte, 1, 0), -1);
+    EXPECT_EQ(errno, EINTR);
+  }
+  interrupter.join();
+}
+
+// Many interrupt one call again and again while it ends: the thread's next
+// system call must not feel it.
+void ExpectNoStrays() {
+  constexpr int kRounds = 1'000;
+  SocketPair pair = ConnectedPair(kTcp4);
+  int strays = 0;
+  for (int i = 0; i < kRounds; ++i) {
+    Interruption interruption;
+    std::vector<std::thread> interrupters;
+    for (int j = 0; j < 3; ++j) {
+      interrupters.emplace_back([&] { interruption.Interrupt(); });
+    }
+    char byte;
+    EXPECT_THAT(Receive(pair.a, {&byte, 1}, {}, &interruption), Interrupted());
+    const timespec moment = {.tv_sec = 0, .tv_nsec = 20'000};
+    if (nanosleep(&moment, nullptr) != 0) ++strays;
+    for (std::thread& interrupter : interrupters) interrupter.join();
+  }
+  EXPECT_EQ(strays, 0);
 }
 
 std::atomic<int> handled = 0;
@@ -229,8 +271,16 @@ TEST(InterruptionSignalTest, WorksWithoutRoomForPendingSignals) {
     ASSERT_NE(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
     ASSERT_EQ(errno, EAGAIN);
     for (int i = 0; i < 100; ++i) ExpectInterruptible();
+    ExpectSignalIsRepeated();
+    ExpectNoStrays();
   });
 }
+
+TEST(InterruptionSignalTest, IsRepeatedIfItComesTooEarly) {
+  ExpectSignalIsRepeated();
+}
+
+TEST(InterruptionSignalTest, DoesNotOutliveItsCall) { ExpectNoStrays(); }
 
 // signal(7): a call that waits with SO_RCVTIMEO is never restarted; one without
 // goes on after SIGCONT. So does a wait in ppoll, with the time that is left.

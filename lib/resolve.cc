@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <thread>
 
@@ -50,6 +51,8 @@ class SharedLookUp {
     system_error_ = error_ == EAI_SYSTEM ? errno : 0;
     if (error_ == 0) Take(list);
     finished_.store(true, std::memory_order_release);
+    // Before anybody can hear of the end: who does may look up again.
+    look_ups_running.fetch_sub(1);
     const uint64_t one = 1;
     // It can't fail: the counter is far from its maximum.
     [[maybe_unused]] const ssize_t written = write(done_, &one, sizeof one);
@@ -95,6 +98,11 @@ class SharedLookUp {
   Resolved resolved_;
 };
 
+// getaddrinfo(3) would look up what stands before it.
+bool HasNul(const std::string& text) {
+  return text.find('\0') != std::string::npos;
+}
+
 Outcome FailLookUp(Call& call, int lookup_error, int error) {
   call.Fail("getaddrinfo", error);
   Outcome outcome = call.Finish(lookup_error);
@@ -106,6 +114,14 @@ Outcome FailLookUp(Call& call, int lookup_error, int error) {
 
 Result<Resolved> Resolve(const LookUp& look_up, Interruption* interruption) {
   Call call(kBlocking, interruption);
+  if (interruption != nullptr && interruption->requested()) {
+    // Waits for nothing, and says so.
+    call.WaitReady(-1, 0);
+    return {call.Finish(), {}};
+  }
+  if (HasNul(look_up.host) || HasNul(look_up.service)) {
+    return {FailLookUp(call, EAI_NONAME, 0), {}};
+  }
   if (look_ups_running.fetch_add(1) >= kMaxLookUps) {
     look_ups_running.fetch_sub(1);
     return {FailLookUp(call, EAI_AGAIN, EAGAIN), {}};
@@ -114,10 +130,7 @@ Result<Resolved> Resolve(const LookUp& look_up, Interruption* interruption) {
   int error = shared->done() < 0 ? EMFILE : 0;
   if (error == 0) {
     try {
-      std::thread([shared] {
-        shared->Run();
-        look_ups_running.fetch_sub(1);
-      }).detach();
+      std::thread([shared] { shared->Run(); }).detach();
     } catch (const std::system_error& failure) {
       error = failure.code().value();
     }

@@ -42,14 +42,15 @@ struct Resolved {
 };
 
 // Look-ups that go on at once in the process, at the most. A further one fails
-// with EAI_AGAIN.
+// with EAI_AGAIN and, unlike one for which no name server answered, EAGAIN.
 inline constexpr int kMaxLookUps = 64;
 
 // Looks up. A failure is Ending::kFailed with `lookup_error` (and `error` for
-// EAI_SYSTEM); `syscall` is "getaddrinfo". The C library can't be made to give
-// up a look-up, so it runs on a thread of its own; an interruption ends the
-// call, and that thread ends when the C library does (resolv.conf(5): a few
-// times 5 s at most).
+// EAI_SYSTEM); `syscall` is "getaddrinfo". A host or service with a NUL in it
+// is EAI_NONAME. The C library can't be made to give up a look-up, so it runs
+// on a thread of its own; an interruption ends the call, and that thread ends
+// when the C library does (resolv.conf(5): by default after two times 5 s for
+// each name server and search domain).
 Result<Resolved> Resolve(const LookUp& look_up,
                          Interruption* interruption = nullptr);
 

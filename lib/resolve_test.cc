@@ -301,11 +301,11 @@ TEST_F(SilentResolverTest, ALookUpThatReturnedMakesRoom) {
   std::vector<std::unique_ptr<Background>> look_ups;
   for (int i = 0; i < kMaxLookUps - 1; ++i) look_ups.push_back(StartLookUp());
   ASSERT_TRUE(WaitFor([&] { return resolver_.waiting() == kMaxLookUps - 1; }));
+  int refused = 0;
   for (int i = 0; i < 3'000; ++i) {
-    ASSERT_THAT(Resolve({.host = "127.0.0.1", .flags = AI_NUMERICHOST}),
-                Returned(0))
-        << i;
+    if (!Resolve({.host = "127.0.0.1"}).ok()) ++refused;
   }
+  EXPECT_EQ(refused, 0);
   interruption_.Interrupt();
 }
 

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -49,9 +50,19 @@ absl::Status FromErrno(const ControlAddress& address, int error) {
                                          ": ", strerrordesc_np(error)));
 }
 
+// Whether a socket can be made where there is no file yet.
+absl::Status TryPath(const ControlAddress& address) {
+  Result<Socket> probe = Socket::Open(AF_UNIX, SOCK_STREAM);
+  if (!probe.ok()) return FromErrno(address, probe.outcome.error);
+  const Outcome bound = probe.value.Bind(*Address::UnixPath(address.unix_path));
+  if (!bound.ok()) return FromErrno(address, bound.error);
+  unlink(address.unix_path.c_str());
+  return absl::OkStatus();
+}
+
 absl::Status CheckUnixFree(const ControlAddress& address) {
   struct stat status;
-  if (lstat(address.unix_path.c_str(), &status) != 0) return absl::OkStatus();
+  if (lstat(address.unix_path.c_str(), &status) != 0) return TryPath(address);
   if (!S_ISSOCK(status.st_mode)) return FromErrno(address, EEXIST);
   Result<Socket> probe = Socket::Open(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
   if (!probe.ok()) return FromErrno(address, probe.outcome.error);

@@ -5,13 +5,18 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.pb.h"
+#include "lib/inspection.h"
+#include "lib/option.h"
+#include "lib/option_table.h"
 #include "server/control_address.h"
 
 namespace standoff {
@@ -41,6 +46,19 @@ absl::StatusOr<std::vector<ControlAddress>> ParseAddresses(
     addresses.insert(addresses.end(), parsed->begin(), parsed->end());
   }
   return addresses;
+}
+
+// gRPC would take a Unix socket's path away from itself.
+absl::Status CheckDifferent(const std::vector<ControlAddress>& addresses) {
+  std::set<std::string> seen;
+  for (const ControlAddress& address : addresses) {
+    const bool is_fixed = address.is_unix() || address.port != 0;
+    if (is_fixed && !seen.insert(address.ToString()).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--listen=", address.ToString(), " is given twice"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 // Whoever reaches the control channel can open any socket of this host.
@@ -73,6 +91,12 @@ void Configure(const Limits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxSendMessageSize(max_message_size);
 }
 
+void DontLinger(Socket& socket) {
+  const absl::StatusOr<std::string> off =
+      EncodeOption(OptionType::kLinger, Linger{.on = false, .seconds = 0});
+  SetOption(socket, SOL_SOCKET, SO_LINGER, absl::string_view(*off));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
@@ -86,6 +110,9 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
   absl::StatusOr<std::vector<ControlAddress>> addresses =
       ParseAddresses(options);
   if (!addresses.ok()) return addresses.status();
+  if (absl::Status status = CheckDifferent(*addresses); !status.ok()) {
+    return status;
+  }
   absl::StatusOr<Credentials> tcp_credentials = TcpCredentials(options);
   if (!tcp_credentials.ok()) return tcp_credentials.status();
 
@@ -139,6 +166,10 @@ bool Daemon::Shutdown() {
   const bool all_ended = host_.waiting_calls.WaitUntilNone(kPatience);
   server_->Shutdown(std::chrono::system_clock::now() +
                     absl::ToChronoMilliseconds(kPatience / 2));
+  // The closes to come must not wait; those of a process that ends never do.
+  for (const auto& socket : host_.sockets.All()) {
+    if (Lingers(socket->socket())) DontLinger(socket->socket());
+  }
   return all_ended;
 }
 

@@ -23,16 +23,25 @@ int NextDescriptor() {
   return probe;
 }
 
+// How many the daemon itself had when the first socket was opened.
+int64_t OwnDescriptors() {
+  static const int64_t count = std::max(NextDescriptor(), 0);
+  return count;
+}
+
 }  // namespace
 
-std::optional<Outcome> CheckDescriptors(int count) {
+std::optional<Outcome> CheckDescriptors(int64_t sockets, int count) {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::nullopt;
   const rlim_t reserve =
       std::min<rlim_t>(limit.rlim_cur / kReservedPart, kMaxDescriptorReserve);
+  const rlim_t most = limit.rlim_cur - reserve;
+  const auto expected = static_cast<rlim_t>(OwnDescriptors() + sockets);
+  // More are open than these where closes linger, say.
   const int next = NextDescriptor();
   const rlim_t last = static_cast<rlim_t>(next) + static_cast<rlim_t>(count);
-  if (next >= 0 && last <= limit.rlim_cur - reserve) return std::nullopt;
+  if (next >= 0 && last <= most && expected <= most) return std::nullopt;
   Outcome outcome;
   outcome.ending = Ending::kFailed;
   outcome.value = -1;

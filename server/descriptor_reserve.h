@@ -8,6 +8,7 @@
 #ifndef STANDOFF_SERVER_DESCRIPTOR_RESERVE_H_
 #define STANDOFF_SERVER_DESCRIPTOR_RESERVE_H_
 
+#include <cstdint>
 #include <optional>
 
 #include "lib/outcome.h"
@@ -19,8 +20,10 @@ namespace standoff {
 inline constexpr int kMaxDescriptorReserve = 1024;
 
 // For a call that needs `count` new descriptors: EMFILE, without a system call
-// that said so, if the next one would be of the reserve; else nullopt.
-std::optional<Outcome> CheckDescriptors(int count = 1);
+// that said so, if one of them would be of the reserve; else nullopt. `sockets`
+// is how many there will be then, those counted for which accepts wait: an
+// accept that waits with a timeout has no descriptor yet.
+std::optional<Outcome> CheckDescriptors(int64_t sockets, int count = 1);
 
 }  // namespace standoff
 

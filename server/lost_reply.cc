@@ -18,10 +18,13 @@ constexpr size_t kMaxLogged = 1024;
 
 std::string WhatIsLost(const v1::ReceiveResponse& response) {
   if (response.bytes_received() == 0) return "";
+  const std::string what =
+      absl::StrCat("it had received ", response.bytes_received(), " bytes");
   const absl::string_view data = response.data();
+  // Verified and not kept, or thrown away.
+  if (data.empty()) return what;
   const absl::string_view shown = data.substr(0, kMaxLogged);
-  return absl::StrCat("it had received ", response.bytes_received(),
-                      " bytes: \"", absl::CHexEscape(shown), "\"",
+  return absl::StrCat(what, ": \"", absl::CHexEscape(shown), "\"",
                       data.size() > shown.size() ? " and so on" : "");
 }
 

@@ -69,7 +69,7 @@ TEST_P(CloseKindTest, WaitingReceiveNeverReadsFromTheNextSocket) {
   for (int i = 0; i < 10; ++i) {
     auto [a, b] = ConnectedPair(host_.host(), GetParam());
     auto receiving = b.Async().Receive(100);
-    ASSERT_TRUE(WaitingCallsBecome(host_.host(), 1));
+    ASSERT_TRUE(WaitingCallsBecome(b, 1));
     EXPECT_THAT(b.Close(), Returned(0));
     const auto [c, d] = ConnectedPair(host_.host(), GetParam());
     Must(c.Send("not for you"));
@@ -154,7 +154,7 @@ TEST_F(CloseTest, ClosesOnce) {
   for (int i = 0; i < 20; ++i) {
     auto [a, b] = ConnectedPair(host_.host(), kTcp4);
     auto receiving = b.Async().Receive(100);
-    ASSERT_TRUE(WaitingCallsBecome(host_.host(), 1));
+    ASSERT_TRUE(WaitingCallsBecome(b, 1));
     std::vector<Call<v1::CloseResponse>> closing;
     for (int j = 0; j < 5; ++j) closing.push_back(b.Async().Close());
     int closed = 0;
@@ -181,7 +181,7 @@ TEST_F(CloseTest, NameIsFreeForTheNext) {
     Must(socket.Bind("127.0.0.1:0"));
     Must(socket.Listen());
     auto accepting = socket.Async().Accept();
-    ASSERT_TRUE(WaitingCallsBecome(host_.host(), 1));
+    ASSERT_TRUE(WaitingCallsBecome(socket, 1));
     EXPECT_THAT(socket.Close(), Returned(0));
     EXPECT_THAT(accepting.Get(), WasCancelled());
   }

@@ -130,7 +130,7 @@ TEST_P(ConnectionKindTest, ShutsDownReading) {
 TEST_P(ConnectionKindTest, ShutdownEndsAWaitingReceive) {
   const auto [a, b] = ConnectedPair(host_.host(), GetParam());
   auto receiving = a.Async().Receive(100);
-  ASSERT_TRUE(WaitingCallsBecome(host_.host(), 1));
+  ASSERT_TRUE(WaitingCallsBecome(a, 1));
   EXPECT_THAT(a.Shutdown(v1::SHUTDOWN_DIRECTION_BOTH), Returned(0));
   EXPECT_THAT(receiving.Get(), ReceivedEnd());
 }

@@ -56,8 +56,8 @@ TEST(InfoTest, SaysWhoAndWhere) {
 }
 
 TEST(InfoTest, TellsLimitsAndTheirFlags) {
-  const TestHost host(
-      {"--max_sockets=7", "--max_waiting_calls=5", "--max_transfer=1000"});
+  const TestHost host(WithFlags(
+      {"--max_sockets=7", "--max_waiting_calls=5", "--max_transfer=1000"}));
   const auto info = Must(host->GetInfo());
   EXPECT_EQ(FindLimit(info, "sockets").limit(), 7u);
   EXPECT_EQ(FindLimit(info, "sockets").flag(), "--max_sockets");
@@ -97,10 +97,7 @@ TEST(InfoTest, CapabilitiesAreTrue) {
 }
 
 TEST(InfoTest, ListensOnSeveralAddresses) {
-  const TestHost host(
-      DaemonOptions{.listen = {"127.0.0.1:0", "[::1]:0", "127.0.0.1:0"},
-                    .flags = {},
-                    .on = {}});
+  const TestHost host(ListenOn({"127.0.0.1:0", "[::1]:0", "127.0.0.1:0"}));
   const auto info = Must(host->GetInfo());
   ASSERT_EQ(info.listen_addresses_size(), 3);
   EXPECT_THAT(info.listen_addresses(0), MatchesRegex("127\\.0\\.0\\.1:[0-9]+"));

@@ -157,7 +157,7 @@ TEST_F(LengthTest, FarTooLargeSend) {
 }
 
 TEST(TransferLimitTest, IsTheFlags) {
-  TestHost host({"--max_transfer=1000"});
+  TestHost host(WithFlags({"--max_transfer=1000"}));
   const auto [a, b] = ConnectedPair(host.host(), kTcp4);
   EXPECT_THAT(a.SendAll(std::string(1000, 'x')), Returned(1000));
   EXPECT_THAT(b.ReceiveAll(1000), Returned(1000));
@@ -174,7 +174,7 @@ TEST(TransferLimitTest, IsTheFlags) {
 
 // A flag beside gRPC's own arithmetic.
 TEST(TransferLimitTest, AsLargeAsItGoes) {
-  TestHost host({"--max_transfer=1000000000"});
+  TestHost host(WithFlags({"--max_transfer=1000000000"}));
   const auto [a, b] = ConnectedPair(host.host(), kTcp4);
   EXPECT_THAT(a.Send("hello"), Returned(5));
   EXPECT_THAT(b.Receive(100), ReceivedData("hello"));

@@ -1,6 +1,7 @@
 // standoff: drives daemons from the command line.
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -22,6 +23,9 @@ constexpr char kFooter[] =
     "terminal, and none if NO_COLOR is set.";
 
 int Main(int argc, char** argv) {
+  // gRPC's own log says nothing that the errors don't. Who wants it sets this.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+
   CLI::App app(kDescription, "standoff");
   app.footer(kFooter);
   app.formatter(std::make_shared<HelpFormatter>());

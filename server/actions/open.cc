@@ -40,10 +40,11 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
       context.sockets.Reserve(request.name(), "name");
   if (!reservation.ok()) return reservation.status();
   Action action;
-  action.perform = [&request, &response, timeout = *timeout,
+  action.perform = [&context, &request, &response, timeout = *timeout,
                     reservation = *std::move(reservation)](
                        Interruption*) mutable -> absl::Status {
-    if (const auto refused = CheckDescriptors(); refused.has_value()) {
+    if (const auto refused = CheckDescriptors(context.sockets.size());
+        refused.has_value()) {
       *response.mutable_outcome() = OutcomeToProto(*refused);
       return absl::OkStatus();
     }
@@ -76,10 +77,11 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
       context.sockets.Reserve(request.second_name(), "second_name");
   if (!second.ok()) return second.status();
   Action action;
-  action.perform =
-      [&request, &response, timeout = *timeout, first = *std::move(first),
-       second = *std::move(second)](Interruption*) mutable -> absl::Status {
-    if (const auto refused = CheckDescriptors(2); refused.has_value()) {
+  action.perform = [&context, &request, &response, timeout = *timeout,
+                    first = *std::move(first), second = *std::move(second)](
+                       Interruption*) mutable -> absl::Status {
+    if (const auto refused = CheckDescriptors(context.sockets.size(), 2);
+        refused.has_value()) {
       *response.mutable_outcome() = OutcomeToProto(*refused);
       return absl::OkStatus();
     }
@@ -118,10 +120,12 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
   if (!reservation.ok()) return reservation.status();
   return OnSocket(
       *std::move(listener), Waits::kAsItsMode,
-      [&response, timeout = *timeout, reservation = *std::move(reservation)](
+      [&context, &response, timeout = *timeout,
+       reservation = *std::move(reservation)](
           Socket& socket, Interruption* interruption) mutable {
         // Before the call, as in the kernel: no connection is taken in vain.
-        if (const auto refused = CheckDescriptors(); refused.has_value()) {
+        if (const auto refused = CheckDescriptors(context.sockets.size());
+            refused.has_value()) {
           *response.mutable_outcome() = OutcomeToProto(*refused);
           return absl::OkStatus();
         }

@@ -81,8 +81,11 @@ void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
   if (result.outcome.value > 0) {
     response.set_bytes_received(static_cast<uint64_t>(result.outcome.value));
   }
-  const bool thrown_away =
-      socket.type() == SOCK_STREAM && (options.flags & MSG_TRUNC) != 0;
+  // With MSG_TRUNC the kernel fills no buffer, but for a Unix stream, which
+  // does not know that flag.
+  const bool thrown_away = socket.type() == SOCK_STREAM &&
+                           socket.family() != AF_UNIX &&
+                           (options.flags & MSG_TRUNC) != 0;
   if (!thrown_away) response.set_data(buffer.get(), result.value.size);
   MessageToProto(result.value, response);
 }

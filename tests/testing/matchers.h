@@ -24,6 +24,17 @@
 #include "standoff/v1/outcome.pb.h"
 #include "standoff/v1/socket_service.pb.h"
 
+namespace standoff::v1 {
+
+// For test failures. GoogleTest finds it here since the reply's type is of this
+// namespace. What the matchers explain says enough.
+template <typename Response>
+void PrintTo(const absl::StatusOr<Response>& reply, std::ostream* stream) {
+  *stream << (reply.ok() ? "a reply" : "no reply");
+}
+
+}  // namespace standoff::v1
+
 namespace standoff::client {
 
 // The outcome in a reply, or the status that came instead of one.

@@ -1,5 +1,7 @@
 #include "tests/testing/process_facts.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -84,6 +86,14 @@ int CountThreadsIn(pid_t pid, absl::string_view name, int64_t syscall) {
 int64_t ResidentBytes(pid_t pid) { return StatusBytes(pid, "VmRSS"); }
 
 int64_t PeakResidentBytes(pid_t pid) { return StatusBytes(pid, "VmHWM"); }
+
+absl::Duration ProcessorTime(pid_t pid) {
+  clockid_t clock;
+  timespec time = {};
+  if (clock_getcpuclockid(pid, &clock) != 0) return absl::ZeroDuration();
+  if (clock_gettime(clock, &time) != 0) return absl::ZeroDuration();
+  return absl::DurationFromTimespec(time);
+}
 
 int CountDescriptors(pid_t pid) {
   return static_cast<int>(NamesIn(absl::StrCat("/proc/", pid, "/fd")).size());

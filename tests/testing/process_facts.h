@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace standoff::client {
 
@@ -33,6 +34,9 @@ int CountThreadsIn(pid_t pid, absl::string_view name, int64_t syscall);
 // Memory in use (VmRSS) and the most that ever was (VmHWM), in bytes.
 int64_t ResidentBytes(pid_t pid);
 int64_t PeakResidentBytes(pid_t pid);
+
+// The processor time that it has used.
+absl::Duration ProcessorTime(pid_t pid);
 
 // How many descriptors it has open.
 int CountDescriptors(pid_t pid);

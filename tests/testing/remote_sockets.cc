@@ -118,7 +118,7 @@ void FillBuffers(const SocketRef& socket) {
   }
   // Where there is too little room to wake a poller, there may be some.
   Must(socket.SetBlocking(false));
-  while (Returned(socket.Send("x")->outcome())) {
+  while (Returned(socket.Send(data)->outcome())) {
   }
 }
 

@@ -17,9 +17,14 @@ Daemon StartDaemon(DaemonOptions options) {
 
 }  // namespace
 
-TestHost::TestHost(std::vector<std::string> flags)
-    : TestHost(
-          DaemonOptions{.listen = {}, .flags = std::move(flags), .on = {}}) {}
+DaemonOptions WithFlags(std::vector<std::string> flags) {
+  return {.listen = {}, .flags = std::move(flags), .on = {}};
+}
+
+DaemonOptions ListenOn(std::vector<std::string> listen,
+                       std::vector<std::string> flags) {
+  return {.listen = std::move(listen), .flags = std::move(flags), .on = {}};
+}
 
 TestHost::TestHost(DaemonOptions options, ConnectOptions connect)
     : daemon_(StartDaemon(std::move(options))),

@@ -15,12 +15,17 @@
 
 namespace standoff::client {
 
+// Options for a daemon with these flags.
+DaemonOptions WithFlags(std::vector<std::string> flags);
+// Options for a daemon that listens on these addresses.
+DaemonOptions ListenOn(std::vector<std::string> listen,
+                       std::vector<std::string> flags = {});
+
 class TestHost {
  public:
-  // Starts a daemon with these flags. Without a --listen in the options it
-  // listens on a free port of the loopback.
-  explicit TestHost(std::vector<std::string> flags = {});
-  explicit TestHost(DaemonOptions options, ConnectOptions connect = {});
+  // Starts a daemon. If the options don't say where it listens, that is a free
+  // port of the loopback.
+  explicit TestHost(DaemonOptions options = {}, ConnectOptions connect = {});
 
   Daemon& daemon() { return daemon_; }
   const Host& host() const { return host_; }

@@ -1,5 +1,6 @@
 #include "tests/testing/waiting.h"
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/testing/process_facts.h"
@@ -9,6 +10,18 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Minutes(1);
 constexpr absl::Duration kPause = absl::Milliseconds(1);
+
+// Until `ask` gives `wanted` of `what`.
+::testing::AssertionResult Becomes(uint64_t wanted, absl::string_view what,
+                                   const std::function<uint64_t()>& ask) {
+  uint64_t found = 0;
+  ::testing::AssertionResult result = Eventually([&] {
+    found = ask();
+    return found == wanted;
+  });
+  if (!result) result << ": " << found << " " << what << ", not " << wanted;
+  return result;
+}
 
 }  // namespace
 
@@ -41,29 +54,22 @@ constexpr absl::Duration kPause = absl::Milliseconds(1);
 
 ::testing::AssertionResult WaitingCallsBecome(const Host& host,
                                               uint64_t count) {
-  uint64_t waiting = 0;
-  ::testing::AssertionResult result = Eventually([&] {
-    waiting = InUse(host, "waiting-calls");
-    return waiting == count;
-  });
-  if (!result) {
-    result << ": " << waiting << " instead of " << count << " calls wait";
-  }
-  return result;
+  return Becomes(count, "calls wait",
+                 [&] { return InUse(host, "waiting-calls"); });
+}
+
+::testing::AssertionResult WaitingCallsBecome(const SocketRef& socket,
+                                              uint64_t count) {
+  return Becomes(count, "calls wait on the socket",
+                 [&] { return uint64_t{WaitingCalls(socket)}; });
 }
 
 ::testing::AssertionResult ThreadsBecome(const TestHost& host,
                                          absl::string_view thread, int count) {
-  int threads = 0;
-  ::testing::AssertionResult result = Eventually([&] {
-    threads = CountThreads(host.pid(), thread);
-    return threads == count;
-  });
-  if (!result) {
-    result << ": " << threads << " instead of " << count << " threads named '"
-           << thread << "'";
-  }
-  return result;
+  return Becomes(
+      static_cast<uint64_t>(count),
+      absl::StrCat("threads named '", thread, "'"),
+      [&] { return static_cast<uint64_t>(CountThreads(host.pid(), thread)); });
 }
 
 }  // namespace standoff::client

@@ -10,6 +10,8 @@
 #include <functional>
 
 #include "absl/strings/string_view.h"
+#include "client/host.h"
+#include "client/remote_socket.h"
 #include "gtest/gtest.h"
 #include "tests/testing/test_host.h"
 
@@ -26,6 +28,9 @@ namespace standoff::client {
 
 // Until the daemon says that so many calls wait.
 ::testing::AssertionResult WaitingCallsBecome(const Host& host, uint64_t count);
+// The same for the calls on a socket.
+::testing::AssertionResult WaitingCallsBecome(const SocketRef& socket,
+                                              uint64_t count);
 
 // Until the daemon has so many threads with this name.
 ::testing::AssertionResult ThreadsBecome(const TestHost& host,

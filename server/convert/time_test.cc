@@ -1,0 +1,71 @@
+#include "server/convert/time.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/timeout.h"
+#include "standoff/v1/socket_service.pb.h"
+
+namespace standoff {
+namespace {
+
+using ::testing::StartsWith;
+
+absl::StatusOr<Timeout> FromSeconds(double seconds) {
+  v1::SetTimeoutRequest request;
+  request.set_timeout_seconds(seconds);
+  return TimeoutFromProto(request);
+}
+
+TEST(TimeoutFromProtoTest, ReadsTheThreeModes) {
+  EXPECT_EQ(*TimeoutFromProto(v1::SetTimeoutRequest()), kBlocking);
+  EXPECT_EQ(*FromSeconds(0), Timeout(kNonBlocking));
+  EXPECT_EQ(*FromSeconds(-0.0), Timeout(kNonBlocking));
+  EXPECT_EQ(*FromSeconds(0.5), Timeout(absl::Milliseconds(500)));
+}
+
+// A timeout that is not zero never becomes non-blocking.
+TEST(TimeoutFromProtoTest, RoundsUp) {
+  EXPECT_EQ(*FromSeconds(1e-9), Timeout(absl::Nanoseconds(1)));
+  EXPECT_EQ(*FromSeconds(1e-12), Timeout(absl::Nanoseconds(1)));
+  EXPECT_EQ(*FromSeconds(std::numeric_limits<double>::denorm_min()),
+            Timeout(absl::Nanoseconds(1)));
+}
+
+TEST(TimeoutFromProtoTest, RefusesWhatIsNone) {
+  for (const double seconds :
+       {-1e-12, -1.0, std::nan(""), std::numeric_limits<double>::infinity(),
+        -std::numeric_limits<double>::infinity(), 9'223'372'037.0,
+        std::numeric_limits<double>::max()}) {
+    const absl::Status status = FromSeconds(seconds).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << seconds;
+    EXPECT_THAT(std::string(status.message()), StartsWith("timeout_seconds: "));
+  }
+  EXPECT_TRUE(FromSeconds(9'223'372'036).ok());
+}
+
+TEST(DurationToProtoTest, KeepsNanoseconds) {
+  const auto proto =
+      DurationToProto(absl::Seconds(3) + absl::Nanoseconds(999'999'999));
+  EXPECT_EQ(proto.seconds(), 3);
+  EXPECT_EQ(proto.nanos(), 999'999'999);
+  // Both parts have the sign.
+  const auto negative = DurationToProto(-absl::Milliseconds(1500));
+  EXPECT_EQ(negative.seconds(), -1);
+  EXPECT_EQ(negative.nanos(), -500'000'000);
+}
+
+TEST(TimeToProtoTest, KeepsNanoseconds) {
+  const auto proto =
+      TimeToProto(absl::FromUnixSeconds(1'700'000'000) + absl::Nanoseconds(1));
+  EXPECT_EQ(proto.seconds(), 1'700'000'000);
+  EXPECT_EQ(proto.nanos(), 1);
+}
+
+}  // namespace
+}  // namespace standoff
