@@ -73,6 +73,9 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
 
 grpc::ChannelArguments MakeArguments(const ConnectOptions& options) {
   grpc::ChannelArguments arguments;
+  // A daemon whose host is gone sends no FIN: calls must not hang for ever.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
   arguments.SetMaxReceiveMessageSize(options.max_message_bytes);
   // Otherwise channels of one process to one address share a connection and,
   // after a failed attempt, the time until the next.

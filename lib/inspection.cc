@@ -16,13 +16,16 @@ namespace {
 
 constexpr uint8_t kTcpListen = 10;
 
-// Newer than Debian 12's linux/tcp.h: tcpi_rcv_wnd stands where that ends in
-// padding (Linux 6.2).
+// What the kernel gives: of an older one less than `known` has, of a newer one
+// more.
 struct KernelTcpInfo {
   tcp_info known;
-  uint32_t more[32];
+  char bytes[512];
+  size_t size;
 };
-constexpr size_t kReceiveWindowOffset = offsetof(tcp_info, tcpi_snd_wnd) + 4;
+constexpr size_t kSendWindowOffset = offsetof(tcp_info, tcpi_snd_wnd);
+// tcpi_rcv_wnd, newer than Debian 12's linux/tcp.h, follows at once.
+constexpr size_t kReceiveWindowOffset = kSendWindowOffset + 4;
 
 std::optional<uint64_t> QueueSize(const Socket& socket, unsigned long request) {
   int size = 0;
@@ -39,8 +42,21 @@ bool IsTcp(const Socket& socket) {
 bool FetchTcpInfo(const Socket& socket, KernelTcpInfo& info) {
   info = {};
   if (!IsTcp(socket)) return false;
-  socklen_t size = sizeof info;
-  return getsockopt(socket.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+  socklen_t size = sizeof info.bytes;
+  if (getsockopt(socket.fd(), IPPROTO_TCP, TCP_INFO, info.bytes, &size) != 0) {
+    return false;
+  }
+  info.size = size;
+  std::memcpy(&info.known, info.bytes, sizeof info.known);
+  return true;
+}
+
+// The field at `offset`; nullopt if the kernel is too old to have it.
+std::optional<uint32_t> Field(const KernelTcpInfo& info, size_t offset) {
+  uint32_t value = 0;
+  if (info.size < offset + sizeof value) return std::nullopt;
+  std::memcpy(&value, info.bytes + offset, sizeof value);
+  return value;
 }
 
 }  // namespace
@@ -105,10 +121,8 @@ std::optional<TcpInfo> GetTcpInfo(const Socket& socket) {
   result.rtt = absl::Microseconds(info.tcpi_rtt);
   result.rtt_variation = absl::Microseconds(info.tcpi_rttvar);
   result.congestion_window = info.tcpi_snd_cwnd;
-  result.send_window = info.tcpi_snd_wnd;
-  std::memcpy(&result.receive_window,
-              reinterpret_cast<const char*>(&kernel) + kReceiveWindowOffset,
-              sizeof result.receive_window);
+  result.send_window = Field(kernel, kSendWindowOffset);
+  result.receive_window = Field(kernel, kReceiveWindowOffset);
   result.send_mss = info.tcpi_snd_mss;
   result.not_sent_bytes = info.tcpi_notsent_bytes;
   result.bytes_sent = info.tcpi_bytes_sent;

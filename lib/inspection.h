@@ -45,7 +45,7 @@ bool HasNonBlockFlag(const Socket& socket);
 uint64_t Inode(const Socket& socket);
 
 // The fields of TCP_INFO (tcp(7), linux/tcp.h) that tell why a connection
-// stands still. Those that the kernel does not fill are 0.
+// stands still. Others that the kernel does not fill are 0.
 struct TcpInfo {
   // TCP_ESTABLISHED, …
   uint8_t state = 0;
@@ -64,9 +64,11 @@ struct TcpInfo {
   absl::Duration rtt_variation;
   // In segments.
   uint32_t congestion_window = 0;
-  // In bytes: what the peer last advertised, and what this end advertises.
-  uint32_t send_window = 0;
-  uint32_t receive_window = 0;
+  // In bytes: what the peer last advertised, and what this end advertises. 0 is
+  // a zero window; nullopt where the kernel does not tell (before Linux 5.4 and
+  // 6.2).
+  std::optional<uint32_t> send_window;
+  std::optional<uint32_t> receive_window;
   // In bytes.
   uint32_t send_mss = 0;
   uint32_t not_sent_bytes = 0;

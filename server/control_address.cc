@@ -94,6 +94,10 @@ absl::StatusOr<std::vector<ControlAddress>> ParseControlAddress(
     address.unix_path = text.substr(kUnixPrefix.size());
     const absl::StatusOr<Address> path = Address::UnixPath(address.unix_path);
     if (!path.ok()) return Malformed(text, path.status().message());
+    // gRPC takes the path for part of a URI, and would listen elsewhere.
+    if (address.unix_path.find_first_of("%?#") != std::string::npos) {
+      return Malformed(text, "the path can't have a %, ? or # in it");
+    }
     return std::vector<ControlAddress>{address};
   }
   const size_t colon = text.rfind(':');

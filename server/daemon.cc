@@ -22,6 +22,9 @@
 namespace standoff {
 namespace {
 
+// For clients to take their last replies.
+constexpr std::chrono::milliseconds kPatience{500};
+
 using Credentials = std::shared_ptr<grpc::ServerCredentials>;
 
 // Twice --max_transfer and something for what surrounds it: a request that is
@@ -86,6 +89,15 @@ absl::StatusOr<Credentials> TcpCredentials(const DaemonOptions& options) {
 void Configure(const Limits& limits, grpc::ServerBuilder& builder) {
   // Two daemons must never share a port: each would get half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // A client whose host or network is gone sends no FIN. Its calls must not
+  // wait on and take data that nobody will see.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // Clients may do the same: gRPC would throw them off for it.
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1'000);
   const int max_message_size = MaxMessageSize(limits);
   builder.SetMaxReceiveMessageSize(max_message_size);
   builder.SetMaxSendMessageSize(max_message_size);
@@ -159,18 +171,15 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
   return absl::OkStatus();
 }
 
-bool Daemon::Shutdown() {
-  constexpr absl::Duration kPatience = absl::Seconds(1);
+void Daemon::Shutdown() {
   server_->GetHealthCheckService()->Shutdown();
   host_.waiting_calls.Shutdown();
-  const bool all_ended = host_.waiting_calls.WaitUntilNone(kPatience);
-  server_->Shutdown(std::chrono::system_clock::now() +
-                    absl::ToChronoMilliseconds(kPatience / 2));
+  host_.waiting_calls.WaitUntilNone(absl::Minutes(1));
+  server_->Shutdown(std::chrono::system_clock::now() + kPatience);
   // The closes to come must not wait; those of a process that ends never do.
   for (const auto& socket : host_.sockets.All()) {
     if (Lingers(socket->socket())) DontLinger(socket->socket());
   }
-  return all_ended;
 }
 
 }  // namespace standoff

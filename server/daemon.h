@@ -42,10 +42,9 @@ class Daemon {
   const std::vector<std::string>& addresses() const { return addresses_; }
 
   // Ends: refuses new calls, cancels those that wait (their clients get
-  // UNAVAILABLE) and stops serving. False if calls were left after a second,
-  // which a getaddrinfo(3) or a thread stuck in the kernel can cause: then the
-  // process must end without destroying the daemon.
-  bool Shutdown();
+  // UNAVAILABLE) and stops serving. Returns when all of them have ended, which
+  // a thread that is stuck in the kernel can delay for ever.
+  void Shutdown();
 
  private:
   explicit Daemon(const Limits& limits)

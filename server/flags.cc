@@ -17,14 +17,15 @@ When it serves, it prints one line for each address to standard output:
   standoffd: listening on ADDRESS
 SIGTERM and SIGINT cancel the calls that wait, close all sockets and end it
 with status 0. Other exit statuses: 1, it can't serve (an address is in use,
-say); 2, wrong usage.
+say, or malformed); 2, an unknown flag or a number out of its range.
 )";
 
 void AddControlFlags(CLI::App& app, DaemonOptions& options) {
   app.add_option("--listen", options.listen,
                  "Where to listen for control: HOST:PORT, with port 0\n"
                  "for any free one, or unix:PATH. May be given several\n"
-                 "times. Default: 127.0.0.1:7411")
+                 "times. 0.0.0.0 stands for all addresses, those of\n"
+                 "IPv6, too. Default: 127.0.0.1:7411")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
   app.add_option("--tls_cert", options.tls.certificate,
@@ -62,6 +63,9 @@ void AddLimitFlags(CLI::App& app, Limits& limits) {
   add("--max_transfer", limits.max_transfer, 1'000'000'000,
       "How many bytes one request may send or one reply may\n"
       "return.");
+  add("--max_pattern_memory", limits.max_pattern_memory, 1'000'000'000'000,
+      "How many bytes of memory patterns may use that are\n"
+      "sent in one system call each.");
 }
 
 }  // namespace

@@ -75,6 +75,8 @@ void HostServiceImpl::AddLimits(v1::GetInfoResponse& response) const {
            host_.waiting_calls.count(), response);
   AddLimit("transfer-bytes", "--max_transfer", limits.max_transfer,
            std::nullopt, response);
+  AddLimit("pattern-memory-bytes", "--max_pattern_memory",
+           limits.max_pattern_memory, host_.pattern_memory.in_use(), response);
 }
 
 grpc::ServerUnaryReactor* HostServiceImpl::GetInfo(

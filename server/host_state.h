@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/limits.h"
+#include "server/memory_budget.h"
 #include "server/socket_table.h"
 #include "server/waiting_calls.h"
 
@@ -19,12 +20,14 @@ struct HostState {
   explicit HostState(const Limits& chosen_limits)
       : limits(chosen_limits),
         sockets(chosen_limits.max_sockets),
+        pattern_memory(chosen_limits.max_pattern_memory),
         waiting_calls(chosen_limits.max_waiting_calls) {}
 
   const absl::Time start_time = absl::Now();
   const Limits limits;
   // Of the session `default`.
   SocketTable sockets;
+  MemoryBudget pattern_memory;
   WaitingCalls waiting_calls;
 };
 

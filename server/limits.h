@@ -20,6 +20,9 @@ struct Limits {
   int64_t max_waiting_calls = 10'000;
   // Bytes of payload in one request or reply: --max_transfer.
   int64_t max_transfer = int64_t{64} * 1024 * 1024;
+  // Bytes of memory for all patterns that are being sent in one system call
+  // each: --max_pattern_memory.
+  int64_t max_pattern_memory = int64_t{1024} * 1024 * 1024;
 };
 
 // Bytes of room for control messages in one receive.

@@ -1,6 +1,7 @@
 #include "server/logging.h"
 
 #include <grpc/support/log.h>
+#include <spdlog/async.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string.h>
@@ -19,7 +20,13 @@ void LogOfGrpc(gpr_log_func_args* message) {
 }  // namespace
 
 void SetUpLogging(const std::string& level) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("standoffd"));
+  // A thread of its own writes, and forgets the oldest lines if nobody takes
+  // them: a full pipe must not stop the daemon.
+  constexpr size_t kMaxLines = 8192;
+  spdlog::init_thread_pool(kMaxLines, 1);
+  spdlog::set_default_logger(
+      spdlog::create_async_nb<spdlog::sinks::stderr_color_sink_mt>(
+          "standoffd"));
   spdlog::set_level(spdlog::level::from_str(level));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%f%z %^%l%$ [%t] %v");
   gpr_set_log_function(LogOfGrpc);
@@ -27,6 +34,8 @@ void SetUpLogging(const std::string& level) {
   gpr_set_log_verbosity(wants_more ? GPR_LOG_SEVERITY_INFO
                                    : GPR_LOG_SEVERITY_ERROR);
 }
+
+void FinishLogging() { spdlog::shutdown(); }
 
 void LogShutdown(int signal_number) {
   spdlog::info("{}: shutting down", strsignal(signal_number));

@@ -11,6 +11,10 @@ namespace standoff {
 // log: its errors as warnings, the rest as debug.
 void SetUpLogging(const std::string& level);
 
+// Writes what is left to be written, and ends the log's thread. Waits for who
+// reads the log.
+void FinishLogging();
+
 // That the signal ends the daemon.
 void LogShutdown(int signal_number);
 

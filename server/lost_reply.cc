@@ -45,9 +45,9 @@ std::string WhatIsLost(const v1::ConnectResponse& response) {
 }
 
 void LogLost(const char* method, const std::string& socket,
-             const std::string& what) {
-  spdlog::warn("{} on socket '{}' was cancelled by its client after {}", method,
-               socket, what);
+             const std::string& what, const char* by) {
+  spdlog::warn("{} on socket '{}' was cancelled by {} after {}", method, socket,
+               by, what);
 }
 
 }  // namespace standoff

@@ -18,15 +18,16 @@ std::string WhatIsLost(const v1::AcceptResponse& response);
 std::string WhatIsLost(const v1::ConnectResponse& response);
 
 void LogLost(const char* method, const std::string& socket,
-             const std::string& what);
+             const std::string& what, const char* by);
 
-// Logs a warning if something is lost with the reply to a cancelled call.
+// Logs a warning if something is lost with the reply to a call that was
+// cancelled by `by`.
 template <typename Request, typename Response>
 void LogLostReply(const char* method, const Request& request,
-                  const Response& response) {
+                  const Response& response, const char* by) {
   if constexpr (requires { WhatIsLost(response); }) {
     const std::string what = WhatIsLost(response);
-    if (!what.empty()) LogLost(method, request.socket(), what);
+    if (!what.empty()) LogLost(method, request.socket(), what, by);
   }
 }
 

@@ -4,11 +4,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-#include <cstdio>
+#include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 
 #include "absl/status/statusor.h"
 #include "server/daemon.h"
@@ -29,6 +30,9 @@ sigset_t BlockSignals() {
   signal(SIGPIPE, SIG_IGN);
   return signals;
 }
+
+// From SIGTERM to the end.
+constexpr std::chrono::milliseconds kShutdownLimit{1800};
 
 // As many open files as the system allows.
 void RaiseOpenFilesLimit() {
@@ -53,11 +57,16 @@ int Run(const Flags& flags) {
   std::cout.flush();
   int signal_number = 0;
   sigwait(&signals, &signal_number);
-  LogShutdown(signal_number);
-  if (!(*daemon)->Shutdown()) {
-    // A thread is stuck: it must not find the daemon destroyed.
+  // Whatever gets stuck, in the kernel, in gRPC or in who reads the log: the
+  // process ends in time.
+  std::thread([] {
+    std::this_thread::sleep_for(kShutdownLimit);
     _exit(0);
-  }
+  }).detach();
+  LogShutdown(signal_number);
+  (*daemon)->Shutdown();
+  daemon->reset();
+  FinishLogging();
   return 0;
 }
 

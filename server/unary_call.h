@@ -38,7 +38,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   // waits is named after it.
   UnaryCall(HostState& host, grpc::CallbackServerContext* grpc_context,
             const Request& request, Response& response, const char* method)
-      : actions_{.sockets = host.sockets, .limits = host.limits},
+      : actions_{.sockets = host.sockets,
+                 .limits = host.limits,
+                 .pattern_memory = host.pattern_memory},
         host_(host),
         grpc_context_(grpc_context),
         request_(request),
@@ -53,7 +55,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     // Makes what the thread of the call wrote visible here, plainly.
     finished_.load(std::memory_order_acquire);
     if (grpc_context_->IsCancelled()) {
-      LogLostReply(method_, request_, response_);
+      LogLostReply(method_, request_, response_, "its client");
+    } else if (reply_dropped_) {
+      LogLostReply(method_, request_, response_, "the end of the daemon");
     }
     delete this;
   }
@@ -81,11 +85,12 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   }
 
   // Of a call that waited.
-  absl::Status StatusAtEnd() const {
+  absl::Status StatusAtEnd() {
     if constexpr (requires { response_.outcome(); }) {
       const bool cancelled =
           response_.outcome().ending() == v1::ENDING_CANCELLED;
       if (cancelled && host_.waiting_calls.is_shut_down()) {
+        reply_dropped_ = true;
         return absl::UnavailableError(
             "the daemon is shutting down; the call that waited was cancelled");
       }
@@ -109,6 +114,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   Interruption interruption_;
   Action action_;
   absl::Status status_;
+  // A status that is not OK takes the place of the reply.
+  bool reply_dropped_ = false;
   std::atomic<bool> finished_ = false;
 };
 

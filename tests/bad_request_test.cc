@@ -2,6 +2,8 @@
 // is refused with a status that says what is wrong with which field, and the
 // daemon goes on.
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -226,6 +228,55 @@ TEST_F(BadRequestTest, EmptySend) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
   EXPECT_THAT(a.Run(v1::SendRequest()), Returned(0));
   EXPECT_THAT(a.SendAll(""), Returned(0));
+}
+
+// Left out and 0 or false are different things.
+TEST_F(BadRequestTest, MissingNumbers) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  EXPECT_THAT(b.Run(v1::ReceiveRequest()),
+              Refused(absl::StatusCode::kInvalidArgument,
+                      HasSubstr("length: is missing")));
+  EXPECT_THAT(b.Run(v1::SetBlockingRequest()),
+              Refused(absl::StatusCode::kInvalidArgument,
+                      HasSubstr("blocking: is missing")));
+}
+
+// With sockets of these families a client would reach past the network.
+TEST_F(BadRequestTest, RefusedFamilies) {
+  for (const int family : {AF_NETLINK, AF_ALG, AF_XDP, AF_BLUETOOTH}) {
+    v1::OpenRequest open;
+    open.set_family(static_cast<v1::Family>(family));
+    open.set_type(v1::SOCKET_TYPE_SEQPACKET);
+    EXPECT_THAT(host_->Open(open), Refused(absl::StatusCode::kInvalidArgument,
+                                           HasSubstr("family: ")));
+    v1::OpenPairRequest pair;
+    pair.set_family(static_cast<v1::Family>(family));
+    EXPECT_THAT(
+        host_->OpenPair(pair),
+        Refused(absl::StatusCode::kInvalidArgument, HasSubstr("family: ")));
+  }
+  EXPECT_EQ(InUse(host_.host(), "sockets"), 0u);
+}
+
+TEST_F(BadRequestTest, PollEventsOfTooManyBits) {
+  const RemoteSocket socket = OpenSocket(host_.host(), kTcp4);
+  v1::PollItem item;
+  item.set_socket(socket.name());
+  item.add_events(static_cast<v1::PollEvent>(0x10001));
+  EXPECT_THAT(host_->Poll({item}), Refused(absl::StatusCode::kInvalidArgument,
+                                           HasSubstr("items[0].events: ")));
+}
+
+TEST_F(BadRequestTest, ControlMessagesOfTooManyBytes) {
+  const auto [a, b] = ConnectedPair(host_.host(), kUdp4);
+  v1::SendRequest request;
+  request.set_data("x");
+  for (int i = 0; i < 10'000; ++i) {
+    request.add_control_messages()->set_name("IP_TTL");
+    request.mutable_control_messages(i)->set_integer(1);
+  }
+  EXPECT_THAT(a.Run(request), Refused(absl::StatusCode::kInvalidArgument,
+                                      HasSubstr("control_messages: ")));
 }
 
 TEST_F(BadRequestTest, BacklogsOfAnySize) {

@@ -3,6 +3,7 @@
 
 #include <sys/syscall.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -105,6 +106,37 @@ TEST_F(WaitingCallsLimitTest, UsableAgainAsSoonAsAReplyHasCome) {
       ASSERT_THAT(host_->Poll({}, 0.000'1), TimedOut());
     }
   }
+}
+
+TEST(PatternMemoryLimitTest, RefusesFurtherPatterns) {
+  constexpr int64_t kLength = 1'000'000;
+  TestHost host(WithFlags({"--max_pattern_memory=2500000"}));
+  const auto [a, b] = ConnectedPair(host.host(), kTcp4);
+  FillBuffers(a);
+  Must(a.SetBlocking(true));
+  v1::SendRequest request;
+  request.mutable_pattern()->set_seed(1);
+  request.set_length(kLength);
+  auto first = a.Async().Run(request);
+  auto second = a.Async().Run(request);
+  ASSERT_TRUE(AsleepIn(host, "Send", SYS_sendto, 2));
+  EXPECT_THAT(a.Run(request),
+              Refused(absl::StatusCode::kResourceExhausted,
+                      AllOf(HasSubstr("limit 2500000"),
+                            HasSubstr("--max_pattern_memory"))));
+  // Those that are made piece by piece are not limited.
+  request.set_all(true);
+  auto third = a.Async().Run(request);
+  ASSERT_TRUE(AsleepIn(host, "Send", SYS_sendto, 3));
+  // What ends gives its part back.
+  request.set_all(false);
+  first.Cancel();
+  second.Cancel();
+  ASSERT_TRUE(WaitingCallsBecome(host.host(), 1));
+  EXPECT_TRUE(Eventually(
+      [&] { return InUse(host.host(), "pattern-memory-bytes") == 0; }));
+  auto again = a.Async().Run(request);
+  ASSERT_TRUE(AsleepIn(host, "Send", SYS_sendto, 2));
 }
 
 class SocketLimitTest : public ::testing::Test {

@@ -197,6 +197,14 @@ TEST_F(UnixListenTest, NoSuchFolder) {
             HasSubstr("No such file or directory")));
 }
 
+// gRPC would take them for parts of a URI, and listen elsewhere.
+TEST_F(UnixListenTest, RefusesWhatGrpcMisreads) {
+  for (const char* path : {"/a%2fb", "/a?b", "/a#b"}) {
+    const std::string address = absl::StrCat("unix:", folder_.path(), path);
+    ExpectCanNotServe({"--listen=" + address}, HasSubstr(address));
+  }
+}
+
 TEST_F(UnixListenTest, OnePathTwice) {
   ExpectCanNotServe({"--listen=" + address_, "--listen=" + address_},
                     AllOf(HasSubstr(path_), HasSubstr("twice")));

@@ -97,6 +97,20 @@ TEST_P(ShutdownTest, CancelsManyWaitingCalls) {
   EXPECT_THAT(sending.Get(), RefusedByShutdown());
 }
 
+// Their clients get a status, so what they had taken is logged.
+TEST_P(ShutdownTest, LogsWhatCallsHadTaken) {
+  const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  auto receiving = b.Async().ReceiveAll(100);
+  Must(a.Send("a part"));
+  ASSERT_TRUE(Eventually(
+      [&b = b] { return Must(b.Describe()).socket().receive_queue() == 0; }));
+  ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom));
+  ExpectEnds();
+  EXPECT_THAT(receiving.Get(), RefusedByShutdown());
+  EXPECT_THAT(host_.daemon().Log(),
+              HasSubstr("had received 6 bytes: \"a part\""));
+}
+
 TEST_P(ShutdownTest, ClosesSockets) {
   TestHost other;
   const auto [a, b] = ConnectedPair(host_.host(), other.host(), kTcp4);

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "lib/interruption.h"
 #include "server/limits.h"
+#include "server/memory_budget.h"
 #include "server/socket_table.h"
 
 namespace standoff {
@@ -29,6 +30,8 @@ struct Action {
 struct ActionContext {
   SocketTable& sockets;
   const Limits& limits;
+  // For patterns that are sent in one system call.
+  MemoryBudget& pattern_memory;
 };
 
 }  // namespace standoff

@@ -17,6 +17,9 @@ namespace standoff {
 absl::StatusOr<Action> Prepare(ActionContext& context,
                                const v1::SetBlockingRequest& request,
                                v1::SetBlockingResponse& response) {
+  if (!request.has_blocking()) {
+    return FieldError("blocking", "is missing; give true or false");
+  }
   return OnSocket(context, request, Waits::kNeverAndSetsMode,
                   [&request, &response](Socket& socket, Interruption*) {
                     *response.mutable_outcome() =

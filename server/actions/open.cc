@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "server/actions/actions.h"
 #include "server/actions/on_socket.h"
 #include "server/convert/address.h"
+#include "server/convert/field_error.h"
 #include "server/convert/outcome.h"
 #include "server/convert/time.h"
 #include "server/descriptor_reserve.h"
@@ -23,6 +26,20 @@ int Or(int number, int default_number) {
   return number == 0 ? default_number : number;
 }
 
+// Families whose addresses or payload hold descriptors of the daemon, or with
+// which a client would configure the host instead of using it.
+absl::Status CheckFamily(int family) {
+  constexpr int kRefused[] = {AF_NETLINK, AF_RDS, AF_PPPOX, AF_RXRPC,
+                              AF_ALG,     AF_KCM, AF_XDP,   AF_BLUETOOTH};
+  if (std::find(std::begin(kRefused), std::end(kRefused), family) ==
+      std::end(kRefused)) {
+    return absl::OkStatus();
+  }
+  return FieldError("family", family,
+                    " is refused: with such sockets a client could reach the "
+                    "daemon's own descriptors or configure its host");
+}
+
 // Sets the mode that was asked for, unless SOCK_NONBLOCK in the type did.
 Outcome SetInitialTimeout(Socket& socket, Timeout timeout) {
   if (!timeout.has_value()) return {};
@@ -34,6 +51,9 @@ Outcome SetInitialTimeout(Socket& socket, Timeout timeout) {
 absl::StatusOr<Action> Prepare(ActionContext& context,
                                const v1::OpenRequest& request,
                                v1::OpenResponse& response) {
+  if (absl::Status status = CheckFamily(request.family()); !status.ok()) {
+    return status;
+  }
   absl::StatusOr<Timeout> timeout = TimeoutFromProto(request);
   if (!timeout.ok()) return timeout.status();
   absl::StatusOr<Reservation> reservation =
@@ -68,6 +88,9 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
 absl::StatusOr<Action> Prepare(ActionContext& context,
                                const v1::OpenPairRequest& request,
                                v1::OpenPairResponse& response) {
+  if (absl::Status status = CheckFamily(request.family()); !status.ok()) {
+    return status;
+  }
   absl::StatusOr<Timeout> timeout = TimeoutFromProto(request);
   if (!timeout.ok()) return timeout.status();
   absl::StatusOr<Reservation> first =

@@ -18,6 +18,9 @@
 namespace standoff {
 namespace {
 
+// What the kernel has room for (struct pollfd).
+constexpr int kAllEvents = 0xFFFF;
+
 using Sockets = std::vector<std::shared_ptr<OpenSocket>>;
 
 absl::StatusOr<Sockets> FindSockets(ActionContext& context,
@@ -31,6 +34,11 @@ absl::StatusOr<Sockets> FindSockets(ActionContext& context,
     absl::StatusOr<std::shared_ptr<OpenSocket>> socket = context.sockets.Find(
         request.items(i).socket(), absl::StrCat("items[", i, "].socket"));
     if (!socket.ok()) return socket.status();
+    const int events = BitsFromProto(request.items(i).events());
+    if ((events & ~kAllEvents) != 0) {
+      return FieldError(absl::StrCat("items[", i, "].events"),
+                        "are 16 bits; got ", events);
+    }
     sockets.push_back(*std::move(socket));
   }
   return sockets;

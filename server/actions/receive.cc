@@ -2,7 +2,9 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <utility>
@@ -23,6 +25,9 @@ namespace {
 
 absl::Status CheckLengths(const v1::ReceiveRequest& request,
                           const Limits& limits) {
+  if (!request.has_length()) {
+    return FieldError("length", "is missing; give the most bytes to receive");
+  }
   if (request.length() < 0) {
     return FieldError("length", "must be 0 or more; got ", request.length());
   }
@@ -68,7 +73,12 @@ void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
   const auto length = static_cast<size_t>(request.length());
   // Not a string: memory that nothing is received into is never touched, so
   // that a large length costs nothing while the call waits.
-  const std::unique_ptr<char[]> buffer(new (std::nothrow) char[length]);
+  // With MSG_TRUNC the kernel may count bytes that it does not fill in: zeros
+  // then, not the daemon's memory.
+  const bool may_skip = (options.flags & MSG_TRUNC) != 0;
+  const std::unique_ptr<char[]> buffer(may_skip
+                                           ? new (std::nothrow) char[length]()
+                                           : new (std::nothrow) char[length]);
   if (buffer == nullptr) {
     *response.mutable_outcome() = OutcomeToProto(
         {.ending = Ending::kFailed, .value = -1, .error = ENOMEM});
@@ -78,9 +88,8 @@ void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
   const Result<Received> result = receive(
       socket, absl::MakeSpan(buffer.get(), length), options, interruption);
   *response.mutable_outcome() = OutcomeToProto(result.outcome);
-  if (result.outcome.value > 0) {
-    response.set_bytes_received(static_cast<uint64_t>(result.outcome.value));
-  }
+  response.set_bytes_received(
+      static_cast<uint64_t>(std::max<int64_t>(result.outcome.value, 0)));
   // With MSG_TRUNC the kernel fills no buffer, but for a Unix stream, which
   // does not know that flag.
   const bool thrown_away = socket.type() == SOCK_STREAM &&

@@ -2,7 +2,9 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <utility>
@@ -94,6 +96,13 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
   }
   absl::StatusOr<int> flags = FlagsOf(request);
   if (!flags.ok()) return flags.status();
+  MemoryBudget::Charge charge;
+  if (request.has_pattern() && !request.all()) {
+    absl::StatusOr<MemoryBudget::Charge> taken =
+        context.pattern_memory.Take(request.length());
+    if (!taken.ok()) return taken.status();
+    charge = *std::move(taken);
+  }
   Address destination;
   if (request.has_destination()) {
     absl::StatusOr<Address> address =
@@ -102,10 +111,16 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
     destination = *address;
   }
   std::vector<ControlMessage> control_messages;
+  size_t control_size = 0;
   for (int i = 0; i < request.control_messages_size(); ++i) {
     absl::StatusOr<ControlMessage> message = ControlMessageFromProto(
         request.control_messages(i), absl::StrCat("control_messages[", i, "]"));
     if (!message.ok()) return message.status();
+    control_size += CMSG_SPACE(message->data.size());
+    if (control_size > size_t{kMaxControlSize}) {
+      return FieldError("control_messages", "they have at most ",
+                        kMaxControlSize, " bytes with their headers");
+    }
     control_messages.push_back(*std::move(message));
   }
   const int64_t length = request.has_pattern()
@@ -114,6 +129,7 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
   return OnSocket(
       context, request, HowTransferWaits(length, *flags),
       [&request, &response, flags = *flags, destination,
+       charge = std::move(charge),
        control_messages = std::move(control_messages)](
           Socket& socket, Interruption* interruption) {
         const SendOptions options = {.flags = flags,
@@ -122,9 +138,8 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
         const Outcome outcome =
             SendPayload(request, socket, options, interruption);
         *response.mutable_outcome() = OutcomeToProto(outcome);
-        if (outcome.value > 0) {
-          response.set_bytes_sent(static_cast<uint64_t>(outcome.value));
-        }
+        response.set_bytes_sent(
+            static_cast<uint64_t>(std::max<int64_t>(outcome.value, 0)));
         return absl::OkStatus();
       });
 }

@@ -32,8 +32,10 @@ void TcpInfoToProto(const TcpInfo& info, v1::TcpInfo& proto) {
   *proto.mutable_rtt() = DurationToProto(info.rtt);
   *proto.mutable_rtt_variation() = DurationToProto(info.rtt_variation);
   proto.set_congestion_window(info.congestion_window);
-  proto.set_send_window(info.send_window);
-  proto.set_receive_window(info.receive_window);
+  if (info.send_window.has_value()) proto.set_send_window(*info.send_window);
+  if (info.receive_window.has_value()) {
+    proto.set_receive_window(*info.receive_window);
+  }
   proto.set_send_mss(info.send_mss);
   proto.set_not_sent_bytes(info.not_sent_bytes);
   proto.set_bytes_sent(info.bytes_sent);

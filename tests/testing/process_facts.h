@@ -31,6 +31,14 @@ int CountThreads(pid_t pid, absl::string_view name);
 // How many of those are asleep in a system call.
 int CountThreadsIn(pid_t pid, absl::string_view name, int64_t syscall);
 
+// Whether this build is instrumented by a sanitizer that needs memory of its
+// own for all that is allocated: then sizes say nothing.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kMemoryIsInstrumented = true;
+#else
+inline constexpr bool kMemoryIsInstrumented = false;
+#endif
+
 // Memory in use (VmRSS) and the most that ever was (VmHWM), in bytes.
 int64_t ResidentBytes(pid_t pid);
 int64_t PeakResidentBytes(pid_t pid);
