@@ -22,6 +22,7 @@ constexpr size_t kUnixNameOffset = offsetof(sockaddr_un, sun_path);
 constexpr uint32_t kMaxFlowInfo = 0xFFFFF;
 
 static_assert(sizeof(sockaddr_un::sun_path) == kMaxUnixNameSize + 1);
+static_assert(sizeof(Address) == 136);
 
 template <typename T>
 const T& As(const Address& address) {

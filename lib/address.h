@@ -18,7 +18,7 @@ namespace standoff {
 inline constexpr size_t kMaxUnixNameSize = 107;
 
 // A socket address of any family, or none at all (`empty()`): what a call
-// leaves when the kernel gives no address. A value; 132 bytes.
+// leaves when the kernel gives no address. A value of 136 bytes.
 class Address {
  public:
   Address() = default;

@@ -43,8 +43,8 @@ struct ControlMessage {
   std::optional<absl::Time> AsTimestamp() const;
 };
 
-// A control message that has a name in the man pages, by which the option that
-// asks for it is known, too.
+// A control message that has a name in the man pages. Not always that of the
+// option that asks for it: IP_TTL comes with IP_RECVTTL.
 struct ControlMessageName {
   // How the content is laid out.
   enum class Content { kBytes, kInteger, kPacketInfo, kTimestamp };

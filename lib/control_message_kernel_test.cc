@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -206,6 +208,29 @@ TEST(TruncationTest, WithoutRoomThereIsNone) {
   const Result<Received> received = ReceiveWithRoom(pair.b, 0);
   EXPECT_NE(received.value.flags & MSG_CTRUNC, 0);
   EXPECT_TRUE(received.value.control_messages.empty());
+}
+
+// Nor does a room that no machine has cost its size.
+TEST(TruncationTest, AnAbsurdRoomIsRoomEnough) {
+  SocketPair pair = ConnectedPair(kUdp4);
+  SetIntOption(pair.b, IPPROTO_IP, IP_RECVTTL, 1);
+  Must(Send(pair.a, "x"));
+  const Result<Received> received = ReceiveWithRoom(pair.b, SIZE_MAX);
+  EXPECT_THAT(received, Returned(1));
+  EXPECT_TRUE(Only(received, IPPROTO_IP, IP_TTL).AsInteger().has_value());
+}
+
+// Of the messages that ReceiveAll gathers, the first is not forgotten.
+TEST(TruncationTest, IsReportedOfAnyOfSeveralMessages) {
+  SocketPair pair = ConnectedPair(kUnixSeqpacket);
+  const ControlMessage message = Descriptors({pair.a.fd(), pair.a.fd()});
+  Must(Send(pair.a, "a", {.control_messages = {&message, 1}}));
+  Must(Send(pair.a, "b"));
+  char buffer[2];
+  const Result<Received> received = ReceiveAll(
+      pair.b, buffer, {.flags = 0, .control_size = CMSG_LEN(sizeof(int))});
+  EXPECT_THAT(received, Returned(2));
+  EXPECT_NE(received.value.flags & MSG_CTRUNC, 0);
 }
 
 class DescriptorTest : public ::testing::TestWithParam<SocketKind> {

@@ -16,8 +16,9 @@
 // The signal is SIGURG, or, if the process has another use for that when the
 // first call that could be interrupted is made, the highest real-time signal
 // whose action is the default. The library installs an empty handler for it,
-// without SA_RESTART, and unblocks it in each thread that makes such a call.
-// It leaves all other signals alone.
+// without SA_RESTART, and unblocks it for good in each thread that makes such a
+// call. It leaves all other signals alone. The handler must stay: a program
+// that installs another for that signal later takes the library's means away.
 
 #ifndef STANDOFF_LIB_INTERRUPTION_H_
 #define STANDOFF_LIB_INTERRUPTION_H_
@@ -42,7 +43,8 @@ class Interruption {
   // Ends the calls that wait with this interruption, usually within 100 us,
   // and every later one before it begins. A call that has a result already
   // keeps it: nothing that the kernel gave is lost. Does not wait for the
-  // calls to end.
+  // calls to end, unless the kernel has no room for a timer
+  // (RLIMIT_SIGPENDING): then it has to repeat the signal by itself.
   void Interrupt();
 
   // Whether Interrupt() was called.

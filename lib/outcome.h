@@ -56,7 +56,7 @@ struct Outcome {
   int64_t start_monotonic_ns = 0;
   // How long the call took.
   absl::Duration elapsed = {};
-  // How much of that it spent in system calls that may sleep.
+  // How much of that it spent in system calls.
   absl::Duration blocked = {};
 
   bool ok() const { return ending == Ending::kReturned; }

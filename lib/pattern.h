@@ -1,10 +1,11 @@
 // Payloads that need not be carried: endless rows of bytes made from a seed.
 //
 // The row is the 64-bit words w(0), w(1), … in little-endian order, where
-// w(i) = mix(seed) + i * 0x9E3779B97F4A7C15 modulo 2^64 and mix is SplitMix64's
-// finalizer. No word occurs twice in a row, so a byte lost, doubled or moved
-// shows; and since each word is one addition, making and checking go at the
-// speed of memory.
+// w(i) = mix(seed) + i * 0x9E3779B97F4A7C15 modulo 2^64 and mix(seed) is the
+// first number of SplitMix64 started with that seed (for 0 it is
+// 0xE220A8397B1DCDAF). No word occurs twice in a row, so a byte lost, doubled
+// or moved shows; and since each word is one addition, making and checking go
+// at the speed of memory. A row has 2^64 bytes; no stretch may go beyond.
 
 #ifndef STANDOFF_LIB_PATTERN_H_
 #define STANDOFF_LIB_PATTERN_H_

@@ -167,10 +167,10 @@ TEST(PollErrorTest, TooManyIsAnOutcome) {
   limit.rlim_cur = 20;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
   std::vector<PollItem> items(21, {.ready_events = POLLIN});
-  EXPECT_THAT(Poll(absl::MakeSpan(items), kNonBlocking),
-              FailedWith(EINVAL, "ppoll"));
-  EXPECT_EQ(items[0].ready_events, 0);
+  const Outcome outcome = Poll(absl::MakeSpan(items), kNonBlocking);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &old_limit), 0);
+  EXPECT_THAT(outcome, FailedWith(EINVAL, "ppoll"));
+  EXPECT_EQ(items[0].ready_events, 0);
 }
 
 TEST(PollErrorTest, ANegativeTimeoutIsTheKernelsToRefuse) {

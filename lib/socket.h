@@ -47,7 +47,8 @@ class Socket {
   Socket() = default;
   Socket(Socket&& other) noexcept;
   Socket& operator=(Socket&& other) noexcept;
-  // Closes it; nobody hears of an error then.
+  // Closes it; nobody hears of an error then, or can interrupt it if it
+  // lingers.
   ~Socket();
 
   // socket(2). `family` AF_INET, AF_INET6, AF_UNIX or any other; `type`
@@ -84,7 +85,8 @@ class Socket {
   Outcome Shutdown(int how);
 
   // close(2). The descriptor is gone whatever the outcome. Waits if SO_LINGER
-  // says so; interrupted then, the kernel goes on in the background.
+  // says so, in any mode; interrupted then, the kernel goes on in the
+  // background and the outcome is that of close(2): kReturned.
   Outcome Close(Interruption* interruption = nullptr);
 
   // getsockname(2) and getpeername(2).

@@ -21,6 +21,10 @@ constexpr uint64_t kPieceSize = 256 * 1024;
 // what the kernel can allocate in one piece (kmalloc, 4 MiB) and a few pages.
 constexpr uint64_t kMaxMessageSize = 8 * 1024 * 1024;
 
+// More than the kernel has for one message: its longest are IP options and 253
+// descriptors.
+constexpr size_t kMaxControlSize = 64 * 1024;
+
 // How much of a pattern is held in memory at once. On a socket that keeps
 // message boundaries, all of a message; of one that no socket takes, enough
 // for the kernel to say so.
@@ -107,7 +111,7 @@ bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
     });
     if (ok) source.set_size(source_size);
   } else {
-    std::string control(options.control_size, '\0');
+    std::string control(std::min(options.control_size, kMaxControlSize), '\0');
     iovec vector = {.iov_base = buffer.data(), .iov_len = buffer.size()};
     msghdr header = {};
     const bool ok = call.Wait("recvmsg", fd, events, [&] {
@@ -122,7 +126,7 @@ bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
     });
     if (ok) {
       source.set_size(header.msg_namelen);
-      received.flags = header.msg_flags & ~MSG_CMSG_CLOEXEC;
+      received.flags |= header.msg_flags & ~MSG_CMSG_CLOEXEC;
       for (ControlMessage& message : DecodeControlMessages(header)) {
         received.control_messages.push_back(std::move(message));
       }

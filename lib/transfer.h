@@ -38,14 +38,15 @@ Outcome Send(Socket& socket, absl::string_view data,
              Interruption* interruption = nullptr);
 
 // Sends until all of `data` is sent, within one timeout for all, as CPython's
-// `sendall`. The outcome's value is how much was sent in any case. Control
-// messages go with the first part.
+// `sendall`. The outcome's value is how much was sent, also if the call ended
+// otherwise; -1 if nothing was, then. Control messages go with the first part.
 Outcome SendAll(Socket& socket, absl::string_view data,
                 const SendOptions& options = {},
                 Interruption* interruption = nullptr);
 
 // SendAll of `length` bytes of a pattern, made piece by piece on the way. On a
-// socket that keeps message boundaries, one message.
+// socket that keeps message boundaries, one message; one that is too long for
+// any socket is refused by the kernel (EMSGSIZE) without being made whole.
 Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
                     const SendOptions& options = {},
                     Interruption* interruption = nullptr);
@@ -53,7 +54,8 @@ Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
 struct ReceiveOptions {
   // MSG_ flags.
   int flags = 0;
-  // Room for control messages in bytes, as msg_controllen; 0 for none.
+  // Room for control messages in bytes, as msg_controllen; 0 for none. More
+  // than 64 KiB, which no message needs, counts as 64 KiB.
   size_t control_size = 0;
 };
 
@@ -62,7 +64,9 @@ struct Received {
   size_t size = 0;
   // The sender's address; empty if the kernel does not say.
   Address source;
-  // The msg_flags of recvmsg(2): MSG_TRUNC, MSG_CTRUNC, MSG_EOR, …
+  // The msg_flags of recvmsg(2): MSG_TRUNC, MSG_CTRUNC, MSG_EOR, …; of several
+  // messages, those of any. 0 if recvfrom(2) was called, which has none: on a
+  // stream without room for control messages.
   int flags = 0;
   std::vector<ControlMessage> control_messages;
 };
@@ -74,9 +78,11 @@ Result<Received> Receive(Socket& socket, absl::Span<char> buffer,
                          const ReceiveOptions& options = {},
                          Interruption* interruption = nullptr);
 
-// Receives until `buffer` is full or the stream has ended, within one timeout
-// for all. What was received is in the result whatever the outcome, whose
-// value is its size, or -1 if there is none and the call failed.
+// Receives until `buffer` is full or the stream has ended (or an empty message
+// came), within one timeout for all. What was received is in the result
+// whatever the outcome, whose value is its size, or -1 if there is none and the
+// call did not return. Not for MSG_PEEK, which would see the same bytes again
+// and again.
 Result<Received> ReceiveAll(Socket& socket, absl::Span<char> buffer,
                             const ReceiveOptions& options = {},
                             Interruption* interruption = nullptr);
@@ -89,9 +95,9 @@ struct Verified {
 };
 
 // Receives and compares with a pattern, without keeping what was received. If
-// `all`, goes on until `length` bytes were received or the stream ended;
-// otherwise receives once, at most `length` bytes. What was received counts in
-// the result whatever the outcome.
+// `all`, goes on as ReceiveAll until `length` bytes were received; otherwise
+// receives once, at most `length` bytes, and of a stream at most 256 KiB. What
+// was received counts in the result whatever the outcome.
 Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
                                 uint64_t length, bool all,
                                 const ReceiveOptions& options = {},
