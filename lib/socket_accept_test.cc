@@ -107,7 +107,8 @@ TEST_P(AcceptTest, ReceiveTimeoutEndsABlockingAccept) {
             0);
   const Result<AcceptedSocket> accepted = listener_.Accept();
   EXPECT_THAT(accepted, WouldBlock());
-  EXPECT_GE(accepted.outcome.elapsed, absl::Milliseconds(50));
+  // Less a tick of the kernel, by which its own timeouts may be early.
+  EXPECT_GE(accepted.outcome.elapsed, absl::Milliseconds(40));
 }
 
 // All waiting threads hear of one connection; those that come too late wait on.

@@ -142,7 +142,8 @@ TEST_P(TransferTest, ReceiveTimeoutOptionEndsABlockingCall) {
   const Result<Received> received = ReceiveText();
   EXPECT_THAT(received, WouldBlock());
   EXPECT_STREQ(received.outcome.syscall, receive_name());
-  EXPECT_GE(received.outcome.elapsed, absl::Milliseconds(60));
+  // Less a tick of the kernel, by which its own timeouts may be early.
+  EXPECT_GE(received.outcome.elapsed, absl::Milliseconds(50));
   EXPECT_LT(received.outcome.elapsed, kLong);
   // It is no matter of the other modes.
   Must(pair_.b.SetTimeout(absl::Milliseconds(80)));
@@ -237,7 +238,8 @@ TEST_P(FlowControlTest, SendTimeoutOptionEndsABlockingCall) {
             0);
   const Outcome outcome = SendUntilItEnds(pair_.a);
   EXPECT_THAT(outcome, WouldBlock());
-  EXPECT_GE(outcome.elapsed, absl::Milliseconds(60));
+  // Less a tick of the kernel, by which its own timeouts may be early.
+  EXPECT_GE(outcome.elapsed, absl::Milliseconds(50));
 }
 
 // The wait goes on when the peer reads, in both modes that wait.

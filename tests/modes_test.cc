@@ -257,7 +257,8 @@ TEST_F(TcpModesTest, KernelsReceiveTimeout) {
   const auto received = b.Receive(100);
   EXPECT_THAT(received, WouldBlock("EAGAIN"));
   EXPECT_EQ(received->outcome().syscall(), "recvfrom");
-  EXPECT_GE(Elapsed(received->outcome()), absl::Milliseconds(200));
+  // Less a tick of the kernel, by which its own timeouts may be early.
+  EXPECT_GE(Elapsed(received->outcome()), absl::Milliseconds(190));
   EXPECT_EQ(Must(b.Describe()).socket().mode(), v1::WAITING_MODE_BLOCKING);
 }
 
