@@ -183,14 +183,14 @@ TEST_F(CallTest, FailsWhenTheDaemonIsKilled) {
 }
 
 TEST_F(CallTest, OutlivesItsSocketAndHost) {
-  std::optional<Call<v1::ReceiveResponse>> call;
+  std::optional<Call<v1::AcceptResponse>> call;
   {
     Host host = ConnectToTestDaemon(daemon_);
     absl::StatusOr<RemoteSocket> socket = host.OpenSocket();
     ASSERT_TRUE(socket.ok()) << socket.status();
     ASSERT_TRUE(Returned(socket->Bind("127.0.0.1:0")->outcome()));
     ASSERT_TRUE(Returned(socket->Listen()->outcome()));
-    call = socket->Async().Run(v1::ReceiveRequest());
+    call = socket->Async().Accept();
   }
   EXPECT_TRUE(call->Wait(kPatience));
 }

@@ -56,7 +56,9 @@ bool OpenSocket::Enter(Interruption* interruption) {
 
 void OpenSocket::Leave(Interruption* interruption) {
   std::lock_guard lock(mutex_);
-  calls_.erase(std::find(calls_.begin(), calls_.end(), interruption));
+  // Their order does not matter.
+  *std::find(calls_.begin(), calls_.end(), interruption) = calls_.back();
+  calls_.pop_back();
   if (closing_ && calls_.empty()) left_.notify_all();
 }
 
@@ -65,10 +67,19 @@ int OpenSocket::calls() const {
   return static_cast<int>(calls_.size());
 }
 
+bool OpenSocket::BeginClose() {
+  std::lock_guard lock(mutex_);
+  return !std::exchange(closing_, true);
+}
+
+void OpenSocket::AbandonClose() {
+  std::lock_guard lock(mutex_);
+  closing_ = false;
+}
+
 Outcome OpenSocket::Close(Interruption* interruption) {
   {
     std::unique_lock lock(mutex_);
-    closing_ = true;
     for (Interruption* call : calls_) call->Interrupt();
     left_.wait(lock, [this] { return calls_.empty(); });
   }

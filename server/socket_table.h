@@ -48,8 +48,13 @@ class OpenSocket {
     return std::unique_lock(mode_mutex_);
   }
 
+  // No call can enter any more: it will be closed. False if somebody else has
+  // begun to.
+  bool BeginClose();
+  // It will not be closed after all.
+  void AbandonClose();
   // Ends the calls in progress, waits until they have left, and closes. Once,
-  // and only for who took the socket out of its table.
+  // and only for who began it and took the socket out of its table.
   Outcome Close(Interruption* interruption);
 
  private:

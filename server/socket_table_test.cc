@@ -193,6 +193,7 @@ TEST_F(OpenSocketTest, CloseEndsCallsFirst) {
     return std::pair(received.outcome, was_open);
   });
   ASSERT_TRUE(receiving.WaitUntilAsleepIn(SYS_recvfrom));
+  ASSERT_TRUE(socket_.BeginClose());
   EXPECT_THAT(socket_.Close(nullptr), Returned(0));
   const auto [outcome, was_open] = receiving.Join();
   EXPECT_THAT(outcome, Interrupted());
@@ -201,10 +202,22 @@ TEST_F(OpenSocketTest, CloseEndsCallsFirst) {
 }
 
 TEST_F(OpenSocketTest, NoCallEntersWhenItCloses) {
-  socket_.Close(nullptr);
+  ASSERT_TRUE(socket_.BeginClose());
   Interruption interruption;
   EXPECT_FALSE(socket_.Enter(&interruption));
   EXPECT_EQ(socket_.calls(), 0);
+  socket_.Close(nullptr);
+  EXPECT_FALSE(socket_.Enter(&interruption));
+}
+
+TEST_F(OpenSocketTest, OnlyOneCloses) {
+  EXPECT_TRUE(socket_.BeginClose());
+  EXPECT_FALSE(socket_.BeginClose());
+  socket_.AbandonClose();
+  Interruption interruption;
+  EXPECT_TRUE(socket_.Enter(&interruption));
+  socket_.Leave(&interruption);
+  EXPECT_TRUE(socket_.BeginClose());
 }
 
 }  // namespace

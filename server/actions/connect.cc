@@ -47,6 +47,27 @@ absl::StatusOr<int> HowOf(v1::ShutdownDirection direction) {
   }
 }
 
+// A socket that will be closed, unless the action is dropped before.
+class BegunClose {
+ public:
+  explicit BegunClose(std::shared_ptr<OpenSocket> socket)
+      : socket_(std::move(socket)) {}
+  BegunClose(BegunClose&& other) noexcept
+      : socket_(std::exchange(other.socket_, nullptr)) {}
+  BegunClose& operator=(BegunClose&&) = delete;
+  ~BegunClose() {
+    if (socket_ != nullptr) socket_->AbandonClose();
+  }
+
+  OpenSocket& socket() { return *socket_; }
+  std::shared_ptr<OpenSocket> Complete() {
+    return std::exchange(socket_, nullptr);
+  }
+
+ private:
+  std::shared_ptr<OpenSocket> socket_;
+};
+
 }  // namespace
 
 absl::StatusOr<Action> Prepare(ActionContext& context,
@@ -113,20 +134,19 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
   absl::StatusOr<std::shared_ptr<OpenSocket>> socket =
       context.sockets.Find(request.socket());
   if (!socket.ok()) return socket.status();
+  if (!(*socket)->BeginClose()) return BeingClosed(**socket);
+  BegunClose begun(*std::move(socket));
   Action action;
-  {
-    Interruption unused;
-    const SocketCall call(**socket, &unused);
-    if (!call.entered()) return BeingClosed(**socket);
-    // Waits for the calls in progress to leave (this one is none), and as long
-    // as SO_LINGER says.
-    action.may_wait = (*socket)->calls() > 1 || Lingers((*socket)->socket());
-  }
+  // Waits for the calls in progress to leave, and as long as SO_LINGER says.
+  // Neither can change for the longer any more.
+  action.may_wait =
+      begun.socket().calls() > 0 || Lingers(begun.socket().socket());
   action.beyond_limit = true;
-  action.perform = [&context, &response, socket = *std::move(socket)](
-                       Interruption* interruption) -> absl::Status {
-    if (!context.sockets.Take(*socket)) return BeingClosed(*socket);
-    *response.mutable_outcome() = OutcomeToProto(socket->Close(interruption));
+  action.perform = [&context, &response, begun = std::move(begun)](
+                       Interruption* interruption) mutable -> absl::Status {
+    const std::shared_ptr<OpenSocket> closing = begun.Complete();
+    context.sockets.Take(*closing);
+    *response.mutable_outcome() = OutcomeToProto(closing->Close(interruption));
     return absl::OkStatus();
   };
   return action;
