@@ -76,9 +76,9 @@ Result<v1::PollResponse> HostVerbs<Result>::Poll(
 }
 
 template <template <typename> class Result>
-Result<v1::ListResponse> HostVerbs<Result>::List(
+Result<v1::SocketServiceListResponse> HostVerbs<Result>::List(
     const CallOptions& options) const {
-  return Run(v1::ListRequest(), options);
+  return Run(v1::SocketServiceListRequest(), options);
 }
 
 template class HostVerbs<absl::StatusOr>;

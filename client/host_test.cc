@@ -137,7 +137,7 @@ TEST_F(HostTest, OpensListsAndCloses) {
   {
     absl::StatusOr<RemoteSocket> socket = host_.OpenSocket(request);
     ASSERT_TRUE(socket.ok()) << socket.status();
-    absl::StatusOr<v1::ListResponse> list = host_.List();
+    absl::StatusOr<v1::SocketServiceListResponse> list = host_.List();
     ASSERT_TRUE(list.ok()) << list.status();
     ASSERT_EQ(list->sockets_size(), 1);
     EXPECT_EQ(list->sockets(0).name(), "mine");

@@ -97,8 +97,8 @@ struct Rpc<v1::DescribeRequest>
     : SocketRpc<v1::DescribeRequest, v1::DescribeResponse,
                 &SocketMethods::Describe> {};
 template <>
-struct Rpc<v1::ListRequest>
-    : SocketRpc<v1::ListRequest, v1::ListResponse, &SocketMethods::List> {};
+struct Rpc<v1::SocketServiceListRequest>
+    : SocketRpc<v1::SocketServiceListRequest, v1::SocketServiceListResponse, &SocketMethods::List> {};
 template <>
 struct Rpc<v1::PollRequest>
     : SocketRpc<v1::PollRequest, v1::PollResponse, &SocketMethods::Poll> {};

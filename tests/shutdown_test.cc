@@ -141,7 +141,7 @@ TEST_P(ShutdownTest, DoesNotLinger) {
 }
 
 TEST_P(ShutdownTest, EndsWhileClientsComeAndGo) {
-  std::vector<Call<v1::ListResponse>> calls;
+  std::vector<Call<v1::SocketServiceListResponse>> calls;
   for (int i = 0; i < 200; ++i) calls.push_back(host_->Async().List());
   std::vector<Call<v1::PollResponse>> polls;
   for (int i = 0; i < 200; ++i) polls.push_back(host_->Async().Poll({}, 0.01));

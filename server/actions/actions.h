@@ -71,8 +71,8 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
                                const v1::DescribeRequest& request,
                                v1::DescribeResponse& response);
 absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ListRequest& request,
-                               v1::ListResponse& response);
+                               const v1::SocketServiceListRequest& request,
+                               v1::SocketServiceListResponse& response);
 
 // poll.cc
 absl::StatusOr<Action> Prepare(ActionContext& context,

@@ -36,8 +36,8 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
                   });
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context, const v1::ListRequest&,
-                               v1::ListResponse& response) {
+absl::StatusOr<Action> Prepare(ActionContext& context, const v1::SocketServiceListRequest&,
+                               v1::SocketServiceListResponse& response) {
   Action action;
   action.perform = [&context, &response](Interruption* interruption) {
     for (const auto& socket : context.sockets.All()) {
