@@ -67,7 +67,8 @@ class HostVerbs {
                                 const CallOptions& options = {}) const;
 
   // Describes all sockets of the session.
-  Result<v1::SocketServiceListResponse> List(const CallOptions& options = {}) const;
+  Result<v1::SocketServiceListResponse> List(
+      const CallOptions& options = {}) const;
 
  protected:
   const std::shared_ptr<const Connection>& connection() const {

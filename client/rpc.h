@@ -98,7 +98,8 @@ struct Rpc<v1::DescribeRequest>
                 &SocketMethods::Describe> {};
 template <>
 struct Rpc<v1::SocketServiceListRequest>
-    : SocketRpc<v1::SocketServiceListRequest, v1::SocketServiceListResponse, &SocketMethods::List> {};
+    : SocketRpc<v1::SocketServiceListRequest, v1::SocketServiceListResponse,
+                &SocketMethods::List> {};
 template <>
 struct Rpc<v1::PollRequest>
     : SocketRpc<v1::PollRequest, v1::PollResponse, &SocketMethods::Poll> {};
