@@ -29,8 +29,8 @@ int Or(int number, int default_number) {
 // Families whose addresses or payload hold descriptors of the daemon, or with
 // which a client would configure the host instead of using it.
 absl::Status CheckFamily(int family) {
-  constexpr int kRefused[] = {AF_NETLINK, AF_RDS, AF_PPPOX, AF_RXRPC,
-                              AF_ALG,     AF_KCM, AF_XDP,   AF_BLUETOOTH};
+  constexpr int kRefused[] = {AF_KEY, AF_NETLINK, AF_RDS, AF_PPPOX,    AF_RXRPC,
+                              AF_ALG, AF_KCM,     AF_XDP, AF_BLUETOOTH};
   if (std::find(std::begin(kRefused), std::end(kRefused), family) ==
       std::end(kRefused)) {
     return absl::OkStatus();
