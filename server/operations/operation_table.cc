@@ -38,9 +38,9 @@ std::shared_ptr<Operation> OperationTable::Insert(Operation::Origin origin,
                                                   v1::Action action,
                                                   uint64_t left_out,
                                                   Quota::Charge charge) {
-  auto operation =
-      std::make_shared<Operation>(host_.next_id++, std::move(origin),
-                                  std::move(action), left_out, events_, static_cast<OperationOwner&>(*this));
+  auto operation = std::make_shared<Operation>(
+      host_.next_id++, std::move(origin), std::move(action), left_out, events_,
+      static_cast<OperationOwner&>(*this));
   entries_.emplace(operation->id(), Entry{.operation = operation,
                                           .in_progress = std::move(charge),
                                           .history_bytes = {}});
