@@ -64,9 +64,9 @@ void Call::Record(const char* name, int64_t value, int error, int64_t before) {
 }
 
 bool Call::Poll(int fd, short events, int64_t limit_ns) {
-  InterruptibleScope scope(interruption_);
-  if (Interrupted()) return false;
   const int64_t before = MonotonicNanoseconds();
+  InterruptibleScope scope(interruption_, "ppoll", before, Deadline());
+  if (Interrupted()) return false;
   struct pollfd item = {.fd = fd, .events = events, .revents = 0};
   const struct timespec* timeout = nullptr;
   struct timespec left = {};

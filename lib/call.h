@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 
 #include "lib/interruption.h"
 #include "lib/outcome.h"
@@ -35,9 +36,9 @@ class Call {
   // block or was interrupted, as the outcome then says.
   template <typename Syscall>
   bool Try(const char* name, Syscall syscall) {
-    InterruptibleScope scope(interruption_);
-    if (Interrupted()) return false;
     const int64_t before = MonotonicNanoseconds();
+    InterruptibleScope scope(interruption_, name, before, Deadline());
+    if (Interrupted()) return false;
     const int64_t value = syscall();
     Record(name, value, value < 0 ? errno : 0, before);
     return value >= 0;
@@ -89,6 +90,10 @@ class Call {
   // A ppoll that takes no longer has not slept.
   static constexpr int64_t kAtOnceNanoseconds = 50'000;
 
+  std::optional<int64_t> Deadline() const {
+    if (!has_deadline_) return std::nullopt;
+    return deadline_ns_;
+  }
   // True, and the outcome kInterrupted, if the interruption was requested.
   bool Interrupted();
   void Record(const char* name, int64_t value, int error, int64_t before);

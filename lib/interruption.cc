@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "lib/thread_state.h"
+
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -21,7 +23,7 @@ constexpr long kRepeatNanoseconds = 1'000'000;
 
 void DoNothing(int) {}
 
-void Sleep(long nanoseconds) {
+void Pause(long nanoseconds) {
   const struct timespec duration = {.tv_sec = 0, .tv_nsec = nanoseconds};
   nanosleep(&duration, nullptr);
 }
@@ -87,14 +89,31 @@ void Interruption::Interrupt() {
       }
     }
     // The kernel had no room for a timer (RLIMIT_SIGPENDING): repeat by hand.
-    if (!done) Sleep(kRepeatNanoseconds);
+    if (!done) Pause(kRepeatNanoseconds);
   }
 }
 
-InterruptibleScope::InterruptibleScope(Interruption* interruption)
+bool Interruption::ReportSleep(SleepListener& listener) {
+  std::lock_guard lock(mutex_);
+  if (first_ == nullptr || first_->listener_ != nullptr) return false;
+  const int64_t number = SyscallOf(first_->sleep_.thread_id);
+  // The scope can't end while this holds its mutex: a thread that is asleep is
+  // so in the call, or behind it, waiting for the mutex (futex(2)).
+  if (number < 0 || number == SYS_futex) return false;
+  first_->listener_ = &listener;
+  listener.OnAsleep(first_->sleep_);
+  return true;
+}
+
+InterruptibleScope::InterruptibleScope(Interruption* interruption,
+                                       const char* syscall, int64_t since_ns,
+                                       std::optional<int64_t> deadline_ns)
     : interruption_(interruption) {
   if (interruption_ == nullptr) return;
-  thread_id_ = PrepareThisThread();
+  sleep_ = {.thread_id = PrepareThisThread(),
+            .syscall = syscall,
+            .since_monotonic_ns = since_ns,
+            .deadline_monotonic_ns = deadline_ns};
   std::lock_guard lock(interruption_->mutex_);
   next_ = interruption_->first_;
   if (next_ != nullptr) next_->previous_ = this;
@@ -110,6 +129,7 @@ InterruptibleScope::~InterruptibleScope() {
     (previous_ != nullptr ? previous_->next_ : interruption_->first_) = next_;
     if (next_ != nullptr) next_->previous_ = previous_;
   }
+  if (listener_ != nullptr) listener_->OnAwake();
   if (!signalled_) return;
   if (has_timer_) timer_delete(timer_);
   // A signal that was sent is delivered, at the latest, when a system call
@@ -120,11 +140,11 @@ InterruptibleScope::~InterruptibleScope() {
 bool InterruptibleScope::Signal() {
   signalled_ = true;
   if (has_timer_) return true;
-  syscall(SYS_tgkill, getpid(), thread_id_, InterruptionSignal());
+  syscall(SYS_tgkill, getpid(), sleep_.thread_id, InterruptionSignal());
   struct sigevent event = {};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = InterruptionSignal();
-  event.sigev_notify_thread_id = thread_id_;
+  event.sigev_notify_thread_id = sleep_.thread_id;
   has_timer_ = timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0;
   if (!has_timer_) return false;
   struct itimerspec times = {};

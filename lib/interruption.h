@@ -27,7 +27,11 @@
 #include <time.h>
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
+#include <optional>
+
+#include "lib/sleep.h"
 
 namespace standoff {
 
@@ -47,6 +51,12 @@ class Interruption {
   // (RLIMIT_SIGPENDING): then it has to repeat the signal by itself.
   void Interrupt();
 
+  // If a call with this interruption is asleep in a system call now, tells
+  // `listener` so, and tells it when that has returned; true. False, and the
+  // listener hears nothing, if it is not asleep or a listener knows already.
+  // The listener must live until the call has ended.
+  bool ReportSleep(SleepListener& listener);
+
   // Whether Interrupt() was called.
   bool requested() const { return requested_.load(std::memory_order_acquire); }
 
@@ -64,7 +74,11 @@ class Interruption {
 // scope does nothing.
 class InterruptibleScope {
  public:
-  explicit InterruptibleScope(Interruption* interruption);
+  // `syscall` is its name, a string literal; `since_ns` is now, `deadline_ns`
+  // the end of the call's timeout, both by CLOCK_MONOTONIC: see Sleep.
+  InterruptibleScope(Interruption* interruption, const char* syscall,
+                     int64_t since_ns,
+                     std::optional<int64_t> deadline_ns = std::nullopt);
   InterruptibleScope(const InterruptibleScope&) = delete;
   InterruptibleScope& operator=(const InterruptibleScope&) = delete;
   // When this returns, no signal of the interruption is on its way to this
@@ -79,7 +93,10 @@ class InterruptibleScope {
   bool Signal();
 
   Interruption* const interruption_;
-  pid_t thread_id_ = 0;
+  // Its thread is 0 without an interruption.
+  Sleep sleep_;
+  // Who knows that it sleeps.
+  SleepListener* listener_ = nullptr;
   bool signalled_ = false;
   // Repeats the signal; the kernel keeps it.
   timer_t timer_{};

@@ -66,7 +66,7 @@ void ExpectSignalIsRepeated() {
   Interruption interruption;
   std::thread interrupter;
   {
-    InterruptibleScope scope(&interruption);
+    InterruptibleScope scope(&interruption, "test", 0);
     interrupter = std::thread([&] { interruption.Interrupt(); });
     while (!interruption.requested()) {
     }

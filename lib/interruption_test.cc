@@ -300,7 +300,7 @@ TEST(InterruptionDeathTest, MustOutliveItsCalls) {
   EXPECT_DEATH(
       {
         auto interruption = std::make_unique<Interruption>();
-        InterruptibleScope scope(interruption.get());
+        InterruptibleScope scope(interruption.get(), "test", 0);
         interruption.reset();
       },
       "destroyed before its call");

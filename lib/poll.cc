@@ -12,7 +12,8 @@ namespace standoff {
 
 Outcome Poll(absl::Span<PollItem> items, Timeout timeout,
              Interruption* interruption) {
-  Call call(kBlocking, interruption);
+  // One system call keeps the deadline; the Call tells it.
+  Call call(timeout, interruption);
   std::vector<pollfd> descriptors;
   descriptors.reserve(items.size());
   for (const PollItem& item : items) {

@@ -178,7 +178,7 @@ Outcome Socket::Shutdown(int how) {
 Outcome Socket::Close(Interruption* interruption) {
   const int fd = std::exchange(fd_, -1);
   Call call(kBlocking, nullptr);
-  InterruptibleScope scope(interruption);
+  InterruptibleScope scope(interruption, "close", MonotonicNanoseconds());
   call.Try("close", [&] { return close(fd); });
   return call.Finish();
 }

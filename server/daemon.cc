@@ -5,7 +5,6 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
@@ -14,9 +13,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.pb.h"
-#include "lib/inspection.h"
-#include "lib/option.h"
-#include "lib/option_table.h"
 #include "server/control_address.h"
 
 namespace standoff {
@@ -103,12 +99,6 @@ void Configure(const Limits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxSendMessageSize(max_message_size);
 }
 
-void DontLinger(Socket& socket) {
-  const absl::StatusOr<std::string> off =
-      EncodeOption(OptionType::kLinger, Linger{.on = false, .seconds = 0});
-  SetOption(socket, SOL_SOCKET, SO_LINGER, absl::string_view(*off));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
@@ -155,6 +145,8 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
                              &ports[i]);
   }
   builder.RegisterService(&socket_service_);
+  builder.RegisterService(&operation_service_);
+  builder.RegisterService(&session_service_);
   builder.RegisterService(&host_service_);
   server_ = builder.BuildAndStart();
   for (size_t i = 0; i < addresses->size(); ++i) {
@@ -173,13 +165,9 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
 
 void Daemon::Shutdown() {
   server_->GetHealthCheckService()->Shutdown();
-  host_.waiting_calls.Shutdown();
-  host_.waiting_calls.WaitUntilNone(absl::Minutes(1));
+  host_.sessions.Shutdown();
+  host_.resources.threads.WaitUntilNone(absl::Minutes(1));
   server_->Shutdown(std::chrono::system_clock::now() + kPatience);
-  // The closes to come must not wait; those of a process that ends never do.
-  for (const auto& socket : host_.sockets.All()) {
-    if (Lingers(socket->socket())) DontLinger(socket->socket());
-  }
 }
 
 }  // namespace standoff

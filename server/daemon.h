@@ -11,10 +11,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/host_service.h"
 #include "server/host_state.h"
 #include "server/limits.h"
-#include "server/socket_service.h"
+#include "server/services/host_service.h"
+#include "server/services/operation_service.h"
+#include "server/services/session_service.h"
+#include "server/services/socket_service.h"
 #include "server/tls.h"
 
 namespace standoff {
@@ -48,11 +50,17 @@ class Daemon {
 
  private:
   explicit Daemon(const Limits& limits)
-      : host_(limits), socket_service_(host_), host_service_(host_) {}
+      : host_(limits),
+        socket_service_(host_),
+        operation_service_(host_),
+        session_service_(host_),
+        host_service_(host_) {}
   absl::Status Serve(const DaemonOptions& options);
 
   HostState host_;
   SocketServiceImpl socket_service_;
+  OperationServiceImpl operation_service_;
+  SessionServiceImpl session_service_;
   HostServiceImpl host_service_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::string> addresses_;

@@ -56,10 +56,37 @@ void AddLimitFlags(CLI::App& app, Limits& limits) {
         ->type_name("N")
         ->check(CLI::Range(int64_t{1}, most).description(""));
   };
-  add("--max_sockets", limits.max_sockets, 1'000'000,
+  constexpr int64_t kMost = 1'000'000;
+  constexpr int64_t kMostBytes = 1'000'000'000'000;
+  add("--max_sessions", limits.max_sessions, kMost,
+      "How many sessions there may be.");
+  add("--max_sockets", limits.max_sockets, kMost,
       "How many sockets may be open.");
-  add("--max_waiting_calls", limits.max_waiting_calls, 1'000'000,
+  add("--max_session_sockets", limits.max_session_sockets, kMost,
+      "The same for each session.");
+  add("--max_waiting_calls", limits.max_waiting_calls, kMost,
       "How many calls may wait; each has a thread.");
+  add("--max_session_waiting_calls", limits.max_session_waiting_calls, kMost,
+      "The same for each session.");
+  add("--max_actors", limits.max_actors, kMost,
+      "How many actors there may be; each has a thread. At\n"
+      "the limit, an idle one makes room.");
+  add("--max_session_actors", limits.max_session_actors, kMost,
+      "The same for each session.");
+  add("--max_operations", limits.max_operations, kMost * 10,
+      "How many operations may be queued or in progress.");
+  add("--max_session_operations", limits.max_session_operations, kMost * 10,
+      "The same for each session.");
+  add("--max_history_operations", limits.max_history_operations, kMost * 10,
+      "How many operations that have ended each session\n"
+      "keeps.");
+  add("--max_session_history_bytes", limits.max_session_history_bytes,
+      kMostBytes, "How many bytes of memory these may take up.");
+  add("--max_history_bytes", limits.max_history_bytes, kMostBytes,
+      "The same for all sessions.");
+  add("--max_events", limits.max_events, kMost * 10,
+      "How many changes of state each session keeps for those\n"
+      "who watch.");
   add("--max_transfer", limits.max_transfer, 1'000'000'000,
       "How many bytes one request may send or one reply may\n"
       "return.");

@@ -11,17 +11,34 @@
 
 namespace standoff {
 
-// Each is set by the flag of its name.
+// Each is set by the flag of its name. Those of a session are for each one, on
+// top of those of the host.
 struct Limits {
-  // Sockets that are open or about to be accepted: --max_sockets.
+  // Sockets that are open or about to be accepted.
   int64_t max_sockets = 10'000;
-  // Calls that wait at once, each with a thread of its own:
-  // --max_waiting_calls.
+  int64_t max_session_sockets = 10'000;
+  // Calls that wait at once, each on a thread.
   int64_t max_waiting_calls = 10'000;
-  // Bytes of payload in one request or reply: --max_transfer.
+  int64_t max_session_waiting_calls = 10'000;
+  // Actors, each with a thread.
+  int64_t max_actors = 10'000;
+  int64_t max_session_actors = 10'000;
+  // Operations that have not ended.
+  int64_t max_operations = 500'000;
+  int64_t max_session_operations = 250'000;
+  // Operations that have ended, in the history of a session.
+  int64_t max_history_operations = 10'000;
+  // Bytes of memory for the history of a session, and of the host.
+  int64_t max_session_history_bytes = int64_t{64} * 1024 * 1024;
+  int64_t max_history_bytes = int64_t{512} * 1024 * 1024;
+  // Changes of state that a session keeps for Watch.
+  int64_t max_events = 20'000;
+  // Sessions, `default` included.
+  int64_t max_sessions = 10'000;
+  // Bytes of payload in one request or reply.
   int64_t max_transfer = int64_t{64} * 1024 * 1024;
   // Bytes of memory for all patterns that are being sent in one system call
-  // each: --max_pattern_memory.
+  // each.
   int64_t max_pattern_memory = int64_t{1024} * 1024 * 1024;
 };
 

@@ -3,31 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "server/convert/field_error.h"
-#include "server/limits.h"
+#include "server/convert/name.h"
 
 namespace standoff {
 namespace {
-
-constexpr size_t kMaxNameSize = 64;
-
-absl::Status CheckName(const std::string& name, absl::string_view field) {
-  const auto is_allowed = [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-           absl::string_view("._:-").find(c) != absl::string_view::npos;
-  };
-  if (name.size() <= kMaxNameSize &&
-      std::all_of(name.begin(), name.end(), is_allowed)) {
-    return absl::OkStatus();
-  }
-  return FieldError(field, "a name has 1 to ", kMaxNameSize,
-                    " letters, digits and \"._:-\"; got '",
-                    absl::CHexEscape(name.substr(0, kMaxNameSize)), "'");
-}
 
 absl::Status NotOpen(const std::string& name, absl::string_view field) {
   if (name.empty()) {
@@ -106,9 +88,14 @@ SocketTable::Reservation::~Reservation() {
 void SocketTable::Reservation::Fill(Socket socket) {
   SocketTable* const table = std::exchange(table_, nullptr);
   std::lock_guard lock(table->mutex_);
-  table->sockets_[name_] = std::make_shared<OpenSocket>(
+  table->sockets_[name_].socket = std::make_shared<OpenSocket>(
       name_, std::move(socket), table->next_sequence_++);
 }
+
+SocketTable::SocketTable(int64_t limit, Quota& host_sockets)
+    : host_sockets_(host_sockets),
+      quota_(limit, "too many sockets of this session are open",
+             "max_session_sockets", &host_sockets) {}
 
 std::string SocketTable::NextName() {
   std::string name;
@@ -120,13 +107,20 @@ std::string SocketTable::NextName() {
 
 absl::StatusOr<SocketTable::Reservation> SocketTable::Reserve(
     const std::string& name, absl::string_view field) {
-  if (absl::Status status = CheckName(name, field); !status.ok()) return status;
-  std::lock_guard lock(mutex_);
-  if (static_cast<int64_t>(sockets_.size()) >= max_sockets_) {
-    return LimitError("too many sockets are open", max_sockets_, "max_sockets");
+  // Empty: one of its own making.
+  if (!name.empty()) {
+    if (absl::Status status = CheckName(name, field); !status.ok()) {
+      return status;
+    }
   }
+  absl::StatusOr<Quota::Charge> charge = quota_.Take();
+  if (!charge.ok()) return charge.status();
+  std::lock_guard lock(mutex_);
   const std::string chosen = name.empty() ? NextName() : name;
-  if (!sockets_.try_emplace(chosen, nullptr).second) {
+  if (!sockets_
+           .try_emplace(chosen,
+                        Entry{.socket = nullptr, .charge = *std::move(charge)})
+           .second) {
     return absl::AlreadyExistsError(
         absl::StrCat(field, ": a socket '", chosen,
                      "' is open in this session; close it first or choose "
@@ -139,16 +133,17 @@ absl::StatusOr<std::shared_ptr<OpenSocket>> SocketTable::Find(
     const std::string& name, absl::string_view field) const {
   std::lock_guard lock(mutex_);
   const auto found = sockets_.find(name);
-  if (found == sockets_.end() || found->second == nullptr) {
+  if (found == sockets_.end() || found->second.socket == nullptr) {
     return NotOpen(name, field);
   }
-  return found->second;
+  return found->second.socket;
 }
 
 bool SocketTable::Take(const OpenSocket& socket) {
   std::lock_guard lock(mutex_);
   const auto found = sockets_.find(socket.name());
-  if (found == sockets_.end() || found->second.get() != &socket) return false;
+  if (found == sockets_.end() || found->second.socket.get() != &socket)
+    return false;
   sockets_.erase(found);
   return true;
 }
@@ -157,8 +152,8 @@ std::vector<std::shared_ptr<OpenSocket>> SocketTable::All() const {
   std::vector<std::shared_ptr<OpenSocket>> all;
   {
     std::lock_guard lock(mutex_);
-    for (const auto& [name, socket] : sockets_) {
-      if (socket != nullptr) all.push_back(socket);
+    for (const auto& [name, entry] : sockets_) {
+      if (entry.socket != nullptr) all.push_back(entry.socket);
     }
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
@@ -167,9 +162,13 @@ std::vector<std::shared_ptr<OpenSocket>> SocketTable::All() const {
   return all;
 }
 
-int64_t SocketTable::size() const {
-  std::lock_guard lock(mutex_);
-  return static_cast<int64_t>(sockets_.size());
+std::vector<std::shared_ptr<OpenSocket>> SocketTable::TakeAll() {
+  std::vector<std::shared_ptr<OpenSocket>> all = All();
+  all.erase(
+      std::remove_if(all.begin(), all.end(),
+                     [this](const auto& socket) { return !Take(*socket); }),
+      all.end());
+  return all;
 }
 
 }  // namespace standoff

@@ -19,6 +19,7 @@
 #include "lib/interruption.h"
 #include "lib/outcome.h"
 #include "lib/socket.h"
+#include "server/quota.h"
 
 namespace standoff {
 
@@ -96,7 +97,8 @@ class SocketTable {
     std::string name_;
   };
 
-  explicit SocketTable(int64_t max_sockets) : max_sockets_(max_sockets) {}
+  // At most `limit` sockets, which count among those of the host, too.
+  SocketTable(int64_t limit, Quota& host_sockets);
   SocketTable(const SocketTable&) = delete;
   SocketTable& operator=(const SocketTable&) = delete;
 
@@ -116,18 +118,28 @@ class SocketTable {
 
   // In the order of opening.
   std::vector<std::shared_ptr<OpenSocket>> All() const;
+  // Takes them all out.
+  std::vector<std::shared_ptr<OpenSocket>> TakeAll();
 
   // Sockets that are open or about to be.
-  int64_t size() const;
+  int64_t size() const { return quota_.in_use(); }
+  // The same of all sessions.
+  int64_t host_size() const { return host_sockets_.in_use(); }
 
  private:
+  struct Entry {
+    // Null while the name is only reserved.
+    std::shared_ptr<OpenSocket> socket;
+    Quota::Charge charge;
+  };
+
   std::string NextName();
 
-  const int64_t max_sockets_;
+  const Quota& host_sockets_;
+  Quota quota_;
   mutable std::mutex mutex_;
-  // By name; null while the name is only reserved. Guarded by `mutex_`, as is
-  // what follows.
-  absl::flat_hash_map<std::string, std::shared_ptr<OpenSocket>> sockets_;
+  // By name. Guarded by `mutex_`, as is what follows.
+  absl::flat_hash_map<std::string, Entry> sockets_;
   int64_t next_number_ = 1;
   int64_t next_sequence_ = 0;
 };

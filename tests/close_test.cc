@@ -212,6 +212,27 @@ TEST_F(LingerTest, CloseLingers) {
   EXPECT_GE(Blocked(closed->outcome()), absl::Seconds(1));
 }
 
+TEST_F(LingerTest, NobodyElseFindsASocketThatLingers) {
+  auto [a, b] = FullPair(3600);
+  auto closing = a.Async().Close();
+  ASSERT_TRUE(AsleepIn(host_, "Close", SYS_close));
+  const SocketRef again = host_->Socket(a.name());
+  const auto not_found =
+      Refused(absl::StatusCode::kNotFound, HasSubstr(a.name()));
+  EXPECT_THAT(again.Close(), not_found);
+  EXPECT_THAT(again.Receive(1), not_found);
+  EXPECT_THAT(host_->Poll({PollFor(again, {v1::POLL_EVENT_IN})}), not_found);
+  EXPECT_EQ(InUse(host_.host(), "sockets"), 1u);
+  // Its name is free.
+  v1::OpenRequest request;
+  request.set_name(a.name());
+  EXPECT_THAT(host_->OpenSocket(request), IsOk());
+  EXPECT_FALSE(closing.Done());
+  closing.Cancel();
+  EXPECT_TRUE(WaitingCallsBecome(host_.host(), 0));
+  a.Release();
+}
+
 TEST_F(LingerTest, LingeringCloseEndsWhenItsClientGivesUp) {
   auto [a, b] = FullPair(3600);
   auto closing = a.Async().Close();

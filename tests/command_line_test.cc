@@ -1,20 +1,12 @@
 // The daemon's command line: help, version, wrong usage, log level.
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/host.h"
 #include "client/lab/command.h"
-#include "client/lab/temp_dir.h"
 #include "client/lab/test_daemon.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -22,7 +14,6 @@
 #include "tests/testing/must.h"
 #include "tests/testing/remote_sockets.h"
 #include "tests/testing/test_host.h"
-#include "tests/testing/waiting.h"
 
 namespace standoff::client {
 namespace {
@@ -86,42 +77,6 @@ TEST(CommandLineTest, LogLevels) {
   TestHost usual;
   EXPECT_TRUE(Must(usual.daemon().Stop()).ok());
   EXPECT_THAT(usual.daemon().Log(), HasSubstr("shutting down"));
-}
-
-// A log that nobody reads must not stop it.
-TEST(CommandLineTest, ServesWithAFullLog) {
-  const TempDir folder = Must(TempDir::Create());
-  const std::string pipe = folder.path() + "/log";
-  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  // Opens it for both sides, and never reads.
-  const int fd = open(pipe.c_str(), O_RDWR | O_CLOEXEC);
-  ASSERT_GE(fd, 0);
-  DaemonOptions options;
-  options.on = [&pipe](const std::vector<std::string>& command) {
-    std::vector<std::string> shell = {"sh", "-c", "exec \"$@\" 2>\"$0\"", pipe};
-    shell.insert(shell.end(), command.begin(), command.end());
-    return shell;
-  };
-  TestHost host(options);
-  const auto [a, b] = ConnectedPair(host.host(), kTcp4);
-  // A reply that is lost is logged, with a kilobyte of what was in it: in the
-  // end far more than a pipe holds.
-  for (int i = 0; i < 150; ++i) {
-    auto receiving = b.Async().ReceiveAll(2000);
-    Must(a.SendAll(std::string(1000, 'x')));
-    const uint64_t received = 1000u * static_cast<uint64_t>(i + 1);
-    ASSERT_TRUE(Eventually([&, &b = b] {
-      const auto description = Must(b.Describe()).socket();
-      return description.receive_queue() == 0 &&
-             description.tcp_info().bytes_received() == received;
-    }));
-    receiving.Cancel();
-    ASSERT_TRUE(WaitingCallsBecome(b, 0));
-  }
-  EXPECT_THAT(host->GetInfo(), IsOk());
-  host.daemon().Signal(SIGTERM);
-  EXPECT_TRUE(Must(host.daemon().Wait(absl::Minutes(1))).ok());
-  close(fd);
 }
 
 // Whatever gets the number of its standard error then.

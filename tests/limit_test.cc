@@ -139,6 +139,28 @@ TEST(PatternMemoryLimitTest, RefusesFurtherPatterns) {
   ASSERT_TRUE(AsleepIn(host, "Send", SYS_sendto, 2));
 }
 
+// One that alone is too large is refused, and takes nothing from the next.
+TEST(PatternMemoryLimitTest, RefusesATooLargePattern) {
+  constexpr int64_t kLimit = 100'000;
+  TestHost host(WithFlags({"--max_pattern_memory=100000"}));
+  const auto [a, b] = ConnectedPair(host.host(), kTcp4);
+  v1::SendRequest request;
+  request.mutable_pattern()->set_seed(1);
+  for (int i = 0; i < 3; ++i) {
+    request.set_length(kLimit + 1);
+    EXPECT_THAT(a.Run(request),
+                Refused(absl::StatusCode::kResourceExhausted,
+                        AllOf(HasSubstr("limit 100000"),
+                              HasSubstr("--max_pattern_memory"))));
+    EXPECT_EQ(InUse(host.host(), "pattern-memory-bytes"), 0u);
+    request.set_length(kLimit);
+    auto receiving = b.Async().VerifyAll(request.pattern(), kLimit);
+    EXPECT_THAT(a.Run(request), Returned(kLimit));
+    EXPECT_THAT(receiving.Get(), Returned(kLimit));
+    EXPECT_FALSE(receiving.Get()->has_mismatch());
+  }
+}
+
 class SocketLimitTest : public ::testing::Test {
  protected:
   TestHost host_{WithFlags({"--max_sockets=3"})};

@@ -1,11 +1,15 @@
 // Poll: waiting until one of several sockets is ready.
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/call.h"
 #include "client/host.h"
@@ -25,6 +29,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
+
+// The most entries of a poll.
+constexpr size_t kMaxPollItems = 65'536;
 
 class PollTest : public ::testing::Test {
  protected:
@@ -162,9 +169,30 @@ TEST_F(PollTest, ManySockets) {
   EXPECT_EQ(polled->ready(0).socket(), pairs[63].b.name());
 }
 
+// All that a poll may have. The kernel takes no more than the limit of open
+// files, which the daemon has raised as far as it could.
+TEST_F(PollTest, OneSocketManyTimes) {
+  rlimit files;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  const auto count =
+      static_cast<size_t>(std::min<rlim_t>(kMaxPollItems, files.rlim_max));
+  auto [a, b] = ConnectedPair(host_.host(), kTcp4);
+  const absl::Time before = absl::Now();
+  const auto polled = host_->Poll(
+      std::vector<v1::PollItem>(count, PollFor(b, {v1::POLL_EVENT_OUT})));
+  EXPECT_THAT(polled, Returned(count));
+  EXPECT_EQ(static_cast<size_t>(polled->ready_size()), count);
+  auto polling = host_->Async().Poll(
+      std::vector<v1::PollItem>(count, PollFor(b, {v1::POLL_EVENT_IN})));
+  ASSERT_TRUE(AsleepIn(host_, "Poll", SYS_ppoll));
+  EXPECT_THAT(b.Close(), Returned(0));
+  EXPECT_THAT(polling.Get(), WasCancelled());
+  EXPECT_LT(absl::Now() - before, absl::Seconds(10));
+}
+
 TEST_F(PollTest, RefusesTooManyItems) {
   const RemoteSocket socket = OpenSocket(host_.host(), kTcp4);
-  const std::vector<v1::PollItem> items(65'537, PollFor(socket, {}));
+  const std::vector<v1::PollItem> items(kMaxPollItems + 1, PollFor(socket, {}));
   EXPECT_THAT(host_->Poll(items),
               Refused(absl::StatusCode::kInvalidArgument,
                       HasSubstr("items: has at most 65536 entries")));

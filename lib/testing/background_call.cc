@@ -2,10 +2,6 @@
 
 #include <time.h>
 
-#include <cinttypes>
-#include <cstdio>
-#include <string>
-
 #include "absl/time/clock.h"
 
 namespace standoff {
@@ -24,18 +20,6 @@ bool WaitFor(const std::function<bool()>& condition) {
     absl::SleepFor(kPause);
   }
   return true;
-}
-
-int64_t SyscallOf(pid_t thread_id) {
-  const std::string path =
-      "/proc/self/task/" + std::to_string(thread_id) + "/syscall";
-  std::FILE* const file = std::fopen(path.c_str(), "re");
-  if (file == nullptr) return -1;
-  int64_t number = -1;
-  // "running", or the number and its arguments.
-  if (std::fscanf(file, "%" SCNd64, &number) != 1) number = -1;
-  std::fclose(file);
-  return number;
 }
 
 absl::Duration ThreadProcessorTime() {

@@ -15,16 +15,13 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "lib/thread_state.h"
 
 namespace standoff {
 
 // Looks again and again, with short pauses, until `condition` holds. False if
 // it does not for longer than any test should take.
 bool WaitFor(const std::function<bool()>& condition);
-
-// The system call that a thread of this process is asleep in, or -1 if it runs
-// or is gone: /proc/self/task/TID/syscall.
-int64_t SyscallOf(pid_t thread_id);
 
 // Runs `call` on a new thread, which is joined on destruction at the latest.
 template <typename T>

@@ -11,12 +11,12 @@
 #include "absl/status/status.h"
 #include "lib/interruption.h"
 #include "server/limits.h"
-#include "server/memory_budget.h"
+#include "server/quota.h"
 #include "server/socket_table.h"
 
 namespace standoff {
 
-struct Action {
+struct PreparedAction {
   // Whether performing it may put the thread to sleep.
   bool may_wait = false;
   // Whether it may go on when --max_waiting_calls is reached.
@@ -31,7 +31,7 @@ struct ActionContext {
   SocketTable& sockets;
   const Limits& limits;
   // For patterns that are sent in one system call.
-  MemoryBudget& pattern_memory;
+  Quota& pattern_memory;
 };
 
 }  // namespace standoff

@@ -15,74 +15,74 @@
 namespace standoff {
 
 // open.cc
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::OpenRequest& request,
-                               v1::OpenResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::OpenPairRequest& request,
-                               v1::OpenPairResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::AcceptRequest& request,
-                               v1::AcceptResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::OpenRequest& request,
+                                       v1::OpenResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::OpenPairRequest& request,
+                                       v1::OpenPairResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::AcceptRequest& request,
+                                       v1::AcceptResponse& response);
 
 // connect.cc
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::BindRequest& request,
-                               v1::BindResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ListenRequest& request,
-                               v1::ListenResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ConnectRequest& request,
-                               v1::ConnectResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ShutdownRequest& request,
-                               v1::ShutdownResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::CloseRequest& request,
-                               v1::CloseResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::BindRequest& request,
+                                       v1::BindResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ListenRequest& request,
+                                       v1::ListenResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ConnectRequest& request,
+                                       v1::ConnectResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ShutdownRequest& request,
+                                       v1::ShutdownResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::CloseRequest& request,
+                                       v1::CloseResponse& response);
 
 // send.cc
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::SendRequest& request,
-                               v1::SendResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::SendRequest& request,
+                                       v1::SendResponse& response);
 
 // receive.cc
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ReceiveRequest& request,
-                               v1::ReceiveResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ReceiveRequest& request,
+                                       v1::ReceiveResponse& response);
 
 // configure.cc
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::SetBlockingRequest& request,
-                               v1::SetBlockingResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::SetTimeoutRequest& request,
-                               v1::SetTimeoutResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::SetOptionRequest& request,
-                               v1::SetOptionResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::GetOptionRequest& request,
-                               v1::GetOptionResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::SetBlockingRequest& request,
+                                       v1::SetBlockingResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::SetTimeoutRequest& request,
+                                       v1::SetTimeoutResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::SetOptionRequest& request,
+                                       v1::SetOptionResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::GetOptionRequest& request,
+                                       v1::GetOptionResponse& response);
 
 // describe.cc
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::DescribeRequest& request,
-                               v1::DescribeResponse& response);
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::SocketServiceListRequest& request,
-                               v1::SocketServiceListResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::DescribeRequest& request,
+                                       v1::DescribeResponse& response);
+absl::StatusOr<PreparedAction> Prepare(
+    ActionContext& context, const v1::SocketServiceListRequest& request,
+    v1::SocketServiceListResponse& response);
 
 // poll.cc
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::PollRequest& request,
-                               v1::PollResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::PollRequest& request,
+                                       v1::PollResponse& response);
 
 // resolve.cc
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ResolveRequest& request,
-                               v1::ResolveResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ResolveRequest& request,
+                                       v1::ResolveResponse& response);
 
 }  // namespace standoff
 

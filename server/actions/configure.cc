@@ -14,9 +14,9 @@
 
 namespace standoff {
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::SetBlockingRequest& request,
-                               v1::SetBlockingResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::SetBlockingRequest& request,
+                                       v1::SetBlockingResponse& response) {
   if (!request.has_blocking()) {
     return FieldError("blocking", "is missing; give true or false");
   }
@@ -28,9 +28,9 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
                   });
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::SetTimeoutRequest& request,
-                               v1::SetTimeoutResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::SetTimeoutRequest& request,
+                                       v1::SetTimeoutResponse& response) {
   absl::StatusOr<Timeout> timeout = TimeoutFromProto(request);
   if (!timeout.ok()) return timeout.status();
   return OnSocket(
@@ -42,9 +42,9 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
       });
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::SetOptionRequest& request,
-                               v1::SetOptionResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::SetOptionRequest& request,
+                                       v1::SetOptionResponse& response) {
   absl::StatusOr<OptionChoice> choice = OptionFromProto(request.option());
   if (!choice.ok()) return choice.status();
   absl::StatusOr<std::string> value =
@@ -64,9 +64,9 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
       });
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::GetOptionRequest& request,
-                               v1::GetOptionResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::GetOptionRequest& request,
+                                       v1::GetOptionResponse& response) {
   absl::StatusOr<OptionChoice> choice = OptionFromProto(request.option());
   if (!choice.ok()) return choice.status();
   if (request.has_length()) {

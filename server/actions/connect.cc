@@ -70,9 +70,9 @@ class BegunClose {
 
 }  // namespace
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::BindRequest& request,
-                               v1::BindResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::BindRequest& request,
+                                       v1::BindResponse& response) {
   absl::StatusOr<Address> address = RequiredAddress(request);
   if (!address.ok()) return address.status();
   return OnSocket(
@@ -88,9 +88,9 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
       });
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ListenRequest& request,
-                               v1::ListenResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ListenRequest& request,
+                                       v1::ListenResponse& response) {
   const int backlog =
       request.has_backlog() ? request.backlog() : kDefaultBacklog;
   return OnSocket(context, request, Waits::kNever,
@@ -101,9 +101,9 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
                   });
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ConnectRequest& request,
-                               v1::ConnectResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ConnectRequest& request,
+                                       v1::ConnectResponse& response) {
   absl::StatusOr<Address> address = RequiredAddress(request);
   if (!address.ok()) return address.status();
   return OnSocket(context, request, Waits::kAsItsMode,
@@ -115,9 +115,9 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
                   });
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ShutdownRequest& request,
-                               v1::ShutdownResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ShutdownRequest& request,
+                                       v1::ShutdownResponse& response) {
   absl::StatusOr<int> how = HowOf(request.direction());
   if (!how.ok()) return how.status();
   return OnSocket(context, request, Waits::kNever,
@@ -128,15 +128,15 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
                   });
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::CloseRequest& request,
-                               v1::CloseResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::CloseRequest& request,
+                                       v1::CloseResponse& response) {
   absl::StatusOr<std::shared_ptr<OpenSocket>> socket =
       context.sockets.Find(request.socket());
   if (!socket.ok()) return socket.status();
   if (!(*socket)->BeginClose()) return BeingClosed(**socket);
   BegunClose begun(*std::move(socket));
-  Action action;
+  PreparedAction action;
   // Waits for the calls in progress to leave, and as long as SO_LINGER says.
   // Neither can change for the longer any more.
   action.may_wait =

@@ -1,49 +1,56 @@
 // Describe and List.
 
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "lib/interruption.h"
 #include "server/actions/actions.h"
+#include "server/actions/describe_socket.h"
 #include "server/actions/on_socket.h"
 #include "server/convert/description.h"
 #include "server/convert/time.h"
 
 namespace standoff {
-namespace {
 
-v1::SocketDescription DescribeOpenSocket(OpenSocket& socket) {
+std::optional<v1::SocketDescription> DescribeSocket(OpenSocket& socket) {
+  Interruption unused;
+  const SocketCall call(socket, &unused);
+  if (!call.entered()) return std::nullopt;
   v1::SocketDescription description = DescriptionToProto(socket.socket());
   description.set_name(socket.name());
   *description.mutable_open_time() = TimeToProto(socket.open_time());
-  // Less the call that describes.
+  // Less this one.
   description.set_waiting_calls(static_cast<uint32_t>(socket.calls() - 1));
   return description;
 }
 
-}  // namespace
-
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::DescribeRequest& request,
-                               v1::DescribeResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::DescribeRequest& request,
+                                       v1::DescribeResponse& response) {
   absl::StatusOr<std::shared_ptr<OpenSocket>> socket =
       context.sockets.Find(request.socket());
   if (!socket.ok()) return socket.status();
-  OpenSocket& described = **socket;
-  return OnSocket(*std::move(socket), Waits::kNever,
-                  [&response, &described](Socket&, Interruption*) {
-                    *response.mutable_socket() = DescribeOpenSocket(described);
-                    return absl::OkStatus();
-                  });
+  PreparedAction action;
+  action.perform =
+      [&response, socket = *std::move(socket)](Interruption*) -> absl::Status {
+    std::optional<v1::SocketDescription> description = DescribeSocket(*socket);
+    if (!description.has_value()) return BeingClosed(*socket);
+    *response.mutable_socket() = *std::move(description);
+    return absl::OkStatus();
+  };
+  return action;
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context, const v1::SocketServiceListRequest&,
-                               v1::SocketServiceListResponse& response) {
-  Action action;
-  action.perform = [&context, &response](Interruption* interruption) {
+absl::StatusOr<PreparedAction> Prepare(
+    ActionContext& context, const v1::SocketServiceListRequest&,
+    v1::SocketServiceListResponse& response) {
+  PreparedAction action;
+  action.perform = [&context, &response](Interruption*) {
     for (const auto& socket : context.sockets.All()) {
-      const SocketCall call(*socket, interruption);
-      if (!call.entered()) continue;
-      *response.add_sockets() = DescribeOpenSocket(*socket);
+      if (auto description = DescribeSocket(*socket)) {
+        *response.add_sockets() = *std::move(description);
+      }
     }
     return absl::OkStatus();
   };

@@ -79,13 +79,13 @@ inline Waits HowTransferWaits(int64_t length, int flags) {
 // An action that calls `function(Socket&, Interruption*)`, which returns an
 // absl::Status, on an open socket.
 template <typename Function>
-Action OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
-                Function function) {
+PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
+                        Function function) {
   std::unique_lock<std::mutex> mode = socket->HoldMode();
   const Timeout timeout = socket->socket().timeout();
   const bool has_timeout =
       timeout.has_value() && *timeout > absl::ZeroDuration();
-  Action action;
+  PreparedAction action;
   action.may_wait =
       waits == Waits::kAlways ||
       (waits == Waits::kAsItsMode && timeout != Timeout(kNonBlocking)) ||
@@ -108,8 +108,9 @@ Action OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
 
 // The same for a request that names its socket in the field `socket`.
 template <typename Request, typename Function>
-absl::StatusOr<Action> OnSocket(ActionContext& context, const Request& request,
-                                Waits waits, Function function) {
+absl::StatusOr<PreparedAction> OnSocket(ActionContext& context,
+                                        const Request& request, Waits waits,
+                                        Function function) {
   absl::StatusOr<std::shared_ptr<OpenSocket>> socket =
       context.sockets.Find(request.socket());
   if (!socket.ok()) return socket.status();

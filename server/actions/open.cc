@@ -29,8 +29,8 @@ int Or(int number, int default_number) {
 // Families whose addresses or payload hold descriptors of the daemon, or with
 // which a client would configure the host instead of using it.
 absl::Status CheckFamily(int family) {
-  constexpr int kRefused[] = {AF_NETLINK, AF_RDS, AF_PPPOX, AF_RXRPC,
-                              AF_ALG,     AF_KCM, AF_XDP,   AF_BLUETOOTH};
+  constexpr int kRefused[] = {AF_KEY, AF_NETLINK, AF_RDS, AF_PPPOX,    AF_RXRPC,
+                              AF_ALG, AF_KCM,     AF_XDP, AF_BLUETOOTH};
   if (std::find(std::begin(kRefused), std::end(kRefused), family) ==
       std::end(kRefused)) {
     return absl::OkStatus();
@@ -48,9 +48,9 @@ Outcome SetInitialTimeout(Socket& socket, Timeout timeout) {
 
 }  // namespace
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::OpenRequest& request,
-                               v1::OpenResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::OpenRequest& request,
+                                       v1::OpenResponse& response) {
   if (absl::Status status = CheckFamily(request.family()); !status.ok()) {
     return status;
   }
@@ -59,11 +59,11 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
   absl::StatusOr<Reservation> reservation =
       context.sockets.Reserve(request.name(), "name");
   if (!reservation.ok()) return reservation.status();
-  Action action;
+  PreparedAction action;
   action.perform = [&context, &request, &response, timeout = *timeout,
                     reservation = *std::move(reservation)](
                        Interruption*) mutable -> absl::Status {
-    if (const auto refused = CheckDescriptors(context.sockets.size());
+    if (const auto refused = CheckDescriptors(context.sockets.host_size());
         refused.has_value()) {
       *response.mutable_outcome() = OutcomeToProto(*refused);
       return absl::OkStatus();
@@ -85,9 +85,9 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
   return action;
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::OpenPairRequest& request,
-                               v1::OpenPairResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::OpenPairRequest& request,
+                                       v1::OpenPairResponse& response) {
   if (absl::Status status = CheckFamily(request.family()); !status.ok()) {
     return status;
   }
@@ -99,11 +99,11 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
   absl::StatusOr<Reservation> second =
       context.sockets.Reserve(request.second_name(), "second_name");
   if (!second.ok()) return second.status();
-  Action action;
+  PreparedAction action;
   action.perform = [&context, &request, &response, timeout = *timeout,
                     first = *std::move(first), second = *std::move(second)](
                        Interruption*) mutable -> absl::Status {
-    if (const auto refused = CheckDescriptors(context.sockets.size(), 2);
+    if (const auto refused = CheckDescriptors(context.sockets.host_size(), 2);
         refused.has_value()) {
       *response.mutable_outcome() = OutcomeToProto(*refused);
       return absl::OkStatus();
@@ -128,9 +128,9 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
   return action;
 }
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::AcceptRequest& request,
-                               v1::AcceptResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::AcceptRequest& request,
+                                       v1::AcceptResponse& response) {
   absl::StatusOr<Timeout> timeout = TimeoutFromProto(request);
   if (!timeout.ok()) return timeout.status();
   absl::StatusOr<std::shared_ptr<OpenSocket>> listener =
@@ -147,7 +147,7 @@ absl::StatusOr<Action> Prepare(ActionContext& context,
        reservation = *std::move(reservation)](
           Socket& socket, Interruption* interruption) mutable {
         // Before the call, as in the kernel: no connection is taken in vain.
-        if (const auto refused = CheckDescriptors(context.sockets.size());
+        if (const auto refused = CheckDescriptors(context.sockets.host_size());
             refused.has_value()) {
           *response.mutable_outcome() = OutcomeToProto(*refused);
           return absl::OkStatus();

@@ -73,14 +73,14 @@ absl::Status PollSockets(const v1::PollRequest& request, const Sockets& sockets,
 
 }  // namespace
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::PollRequest& request,
-                               v1::PollResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::PollRequest& request,
+                                       v1::PollResponse& response) {
   absl::StatusOr<Timeout> timeout = TimeoutFromProto(request);
   if (!timeout.ok()) return timeout.status();
   absl::StatusOr<Sockets> sockets = FindSockets(context, request);
   if (!sockets.ok()) return sockets.status();
-  Action action;
+  PreparedAction action;
   action.may_wait = *timeout != Timeout(kNonBlocking);
   action.perform = [&request, &response, timeout = *timeout,
                     sockets = *std::move(sockets)](Interruption* interruption) {

@@ -118,9 +118,9 @@ void ReceiveAndVerify(const v1::ReceiveRequest& request, Socket& socket,
 
 }  // namespace
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::ReceiveRequest& request,
-                               v1::ReceiveResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ReceiveRequest& request,
+                                       v1::ReceiveResponse& response) {
   if (absl::Status status = CheckLengths(request, context.limits);
       !status.ok()) {
     return status;

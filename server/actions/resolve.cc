@@ -29,14 +29,14 @@ absl::Status CheckText(const std::string& text, absl::string_view field) {
 
 }  // namespace
 
-absl::StatusOr<Action> Prepare(ActionContext&,
-                               const v1::ResolveRequest& request,
-                               v1::ResolveResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext&,
+                                       const v1::ResolveRequest& request,
+                                       v1::ResolveResponse& response) {
   for (const absl::Status& status : {CheckText(request.host(), "host"),
                                      CheckText(request.service(), "service")}) {
     if (!status.ok()) return status;
   }
-  Action action;
+  PreparedAction action;
   action.may_wait = true;
   action.perform = [&request, &response](Interruption* interruption) {
     const Result<Resolved> resolved =

@@ -87,18 +87,18 @@ Outcome SendPayload(const v1::SendRequest& request, Socket& socket,
 
 }  // namespace
 
-absl::StatusOr<Action> Prepare(ActionContext& context,
-                               const v1::SendRequest& request,
-                               v1::SendResponse& response) {
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::SendRequest& request,
+                                       v1::SendResponse& response) {
   if (absl::Status status = CheckPayload(request, context.limits);
       !status.ok()) {
     return status;
   }
   absl::StatusOr<int> flags = FlagsOf(request);
   if (!flags.ok()) return flags.status();
-  MemoryBudget::Charge charge;
+  Quota::Charge charge;
   if (request.has_pattern() && !request.all()) {
-    absl::StatusOr<MemoryBudget::Charge> taken =
+    absl::StatusOr<Quota::Charge> taken =
         context.pattern_memory.Take(request.length());
     if (!taken.ok()) return taken.status();
     charge = *std::move(taken);

@@ -1,0 +1,250 @@
+#include "server/operations/operation.h"
+
+#include <algorithm>
+
+#include "absl/time/clock.h"
+#include "lib/thread_state.h"
+#include "lib/timeout.h"
+#include "server/convert/time.h"
+#include "server/operations/action_facts.h"
+#include "server/operations/record.h"
+
+namespace standoff {
+namespace {
+
+std::shared_ptr<const OperationLabel> MakeLabel(
+    uint64_t id, const std::string& actor, const v1::Action& action,
+    const std::vector<std::string>& sockets) {
+  auto label = std::make_shared<OperationLabel>();
+  label->id = id;
+  label->actor = actor;
+  label->method = MethodOf(action);
+  if (sockets.size() == 1) label->socket = sockets.front();
+  return label;
+}
+
+bool WasCancelled(const v1::ActionReply& reply) {
+  const v1::Outcome* const outcome = OutcomeOf(reply);
+  return outcome != nullptr && outcome->ending() == v1::ENDING_CANCELLED;
+}
+
+// Whether the rest of a program goes on.
+bool Succeeded(const v1::ActionReply& reply) {
+  if (reply.has_refusal()) return false;
+  const v1::Outcome* const outcome = OutcomeOf(reply);
+  // Describe and List have none.
+  return outcome == nullptr || outcome->ending() == v1::ENDING_RETURNED;
+}
+
+void TellAll(std::vector<std::shared_ptr<StateWaiter>> waiters) {
+  for (const auto& waiter : waiters) waiter->TellDone();
+}
+
+v1::Block BlockToProto(const Sleep& sleep) {
+  v1::Block block;
+  block.set_thread_id(sleep.thread_id);
+  block.set_syscall(sleep.syscall);
+  block.set_since_monotonic_ns(sleep.since_monotonic_ns);
+  *block.mutable_elapsed() = DurationToProto(
+      absl::Nanoseconds(MonotonicNanoseconds() - sleep.since_monotonic_ns));
+  if (sleep.deadline_monotonic_ns.has_value()) {
+    block.set_deadline_monotonic_ns(*sleep.deadline_monotonic_ns);
+  }
+  block.set_wait_channel(WaitChannelOf(sleep.thread_id));
+  return block;
+}
+
+}  // namespace
+
+Operation::Operation(uint64_t id, Origin origin, v1::Action action,
+                     uint64_t left_out, EventLog& events, OperationOwner& owner)
+    : origin_(std::move(origin)),
+      sockets_(SocketsOf(action)),
+      label_(MakeLabel(id, origin_.actor, action, sockets_)),
+      creation_time_(absl::Now()),
+      creation_ns_(MonotonicNanoseconds()),
+      events_(events),
+      owner_(owner),
+      action_(std::move(action)),
+      left_out_(left_out) {
+  if (is_unary()) return;
+  events_.Add({.operation = label_,
+               .state = v1::OPERATION_STATE_QUEUED,
+               .monotonic_ns = creation_ns_});
+}
+
+v1::OperationState Operation::state() const {
+  std::lock_guard lock(mutex_);
+  return state_;
+}
+
+bool Operation::ended() const {
+  std::lock_guard lock(mutex_);
+  return IsEnded();
+}
+
+bool Operation::IsEnded() const {
+  return state_ == v1::OPERATION_STATE_DONE ||
+         state_ == v1::OPERATION_STATE_CANCELLED ||
+         state_ == v1::OPERATION_STATE_SKIPPED;
+}
+
+Operation::Waiters Operation::Change(v1::OperationState state,
+                                     const v1::ActionReply* reply) {
+  OperationChange change = {.operation = label_,
+                            .state = state,
+                            .monotonic_ns = MonotonicNanoseconds()};
+  if (state == v1::OPERATION_STATE_RUNNING && start_ns_ == 0) {
+    start_ns_ = change.monotonic_ns;
+  }
+  const v1::OperationState before = std::exchange(state_, state);
+  if (IsEnded()) end_ns_ = change.monotonic_ns;
+  if (reply != nullptr) {
+    if (reply->has_refusal()) change.error = reply->refusal().code_name();
+    if (const v1::Outcome* const outcome = OutcomeOf(*reply)) {
+      change.ending = outcome->ending();
+      change.error = outcome->error().name();
+    }
+  }
+  events_.Add(std::move(change));
+  Waiters to_tell;
+  for (const auto& waiter : waiters_) {
+    if (waiter->Change(before, state)) to_tell.push_back(waiter);
+  }
+  return to_tell;
+}
+
+bool Operation::Begin() {
+  const bool skip = origin_.program != nullptr &&
+                    origin_.program->skip_on_failure && origin_.program->failed;
+  if (skip) {
+    EndUnperformed(v1::OPERATION_STATE_SKIPPED);
+    return false;
+  }
+  Waiters to_tell;
+  {
+    std::lock_guard lock(mutex_);
+    if (IsEnded()) return false;
+    to_tell = Change(v1::OPERATION_STATE_RUNNING);
+  }
+  TellAll(std::move(to_tell));
+  return true;
+}
+
+void Operation::End(v1::ActionReply reply, uint64_t left_out) {
+  if (origin_.program != nullptr && !Succeeded(reply)) {
+    origin_.program->failed = true;
+  }
+  int64_t bytes = 0;
+  Waiters to_tell;
+  {
+    std::lock_guard lock(mutex_);
+    reply_ = std::move(reply);
+    left_out_ += TrimPayload(action_);
+    reply_left_out_ = left_out;
+    to_tell = Change(WasCancelled(reply_) ? v1::OPERATION_STATE_CANCELLED
+                                          : v1::OPERATION_STATE_DONE,
+                     &reply_);
+    bytes = Bytes();
+  }
+  owner_.OnEnded(*this, bytes);
+  TellAll(std::move(to_tell));
+}
+
+void Operation::EndUnperformed(v1::OperationState state) {
+  if (origin_.program != nullptr) origin_.program->failed = true;
+  int64_t bytes = 0;
+  Waiters to_tell;
+  {
+    std::lock_guard lock(mutex_);
+    if (state_ != v1::OPERATION_STATE_QUEUED) return;
+    left_out_ += TrimPayload(action_);
+    to_tell = Change(state);
+    bytes = Bytes();
+  }
+  owner_.OnEnded(*this, bytes);
+  TellAll(std::move(to_tell));
+}
+
+int64_t Operation::Bytes() const {
+  return static_cast<int64_t>(sizeof(Operation) + sizeof(OperationLabel) +
+                              action_.ByteSizeLong() + reply_.ByteSizeLong());
+}
+
+void Operation::Cancel() {
+  // What has begun ends by its interruption; what has not, now.
+  interruption_.Interrupt();
+  EndUnperformed(v1::OPERATION_STATE_CANCELLED);
+}
+
+bool Operation::CheckAsleep() {
+  interruption_.ReportSleep(*this);
+  TellAll(std::exchange(to_tell_, {}));
+  std::lock_guard lock(mutex_);
+  return !IsEnded() && state_ != v1::OPERATION_STATE_BLOCKED;
+}
+
+void Operation::OnAsleep(const Sleep& sleep) {
+  std::lock_guard lock(mutex_);
+  sleep_ = sleep;
+  to_tell_ = Change(v1::OPERATION_STATE_BLOCKED);
+}
+
+void Operation::OnAwake() {
+  Waiters to_tell;
+  {
+    std::lock_guard lock(mutex_);
+    sleep_.reset();
+    to_tell = Change(v1::OPERATION_STATE_RUNNING);
+  }
+  TellAll(std::move(to_tell));
+  owner_.OnAwake(*this);
+}
+
+void Operation::KeepWholeReply(v1::ActionReply reply) {
+  int64_t bytes = 0;
+  {
+    std::lock_guard lock(mutex_);
+    reply_ = std::move(reply);
+    reply_left_out_ = 0;
+    bytes = Bytes();
+  }
+  owner_.OnResized(*this, bytes);
+}
+
+v1::Operation Operation::ToProto() const {
+  v1::Operation proto;
+  proto.set_id(label_->id);
+  proto.set_session(origin_.session);
+  proto.set_actor(origin_.actor);
+  proto.set_request_id(origin_.request_id);
+  *proto.mutable_creation_time() = TimeToProto(creation_time_);
+  proto.set_creation_monotonic_ns(creation_ns_);
+  std::lock_guard lock(mutex_);
+  proto.set_state(state_);
+  *proto.mutable_action() = action_;
+  if (reply_.reply_case() != v1::ActionReply::REPLY_NOT_SET) {
+    *proto.mutable_reply() = reply_;
+  }
+  proto.set_payload_bytes_left_out(left_out_ + reply_left_out_);
+  proto.set_start_monotonic_ns(start_ns_);
+  proto.set_end_monotonic_ns(end_ns_);
+  if (sleep_.has_value()) *proto.mutable_block() = BlockToProto(*sleep_);
+  return proto;
+}
+
+void Operation::AddWaiter(std::shared_ptr<StateWaiter> waiter) {
+  std::lock_guard lock(mutex_);
+  waiter->Add(state_);
+  waiters_.push_back(std::move(waiter));
+}
+
+void Operation::RemoveWaiter(const StateWaiter* waiter) {
+  std::lock_guard lock(mutex_);
+  waiters_.erase(
+      std::remove_if(waiters_.begin(), waiters_.end(),
+                     [&](const auto& other) { return other.get() == waiter; }),
+      waiters_.end());
+}
+
+}  // namespace standoff

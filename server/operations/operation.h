@@ -1,0 +1,158 @@
+// An operation: a socket call with an id, a state, its times and its reply.
+
+#ifndef STANDOFF_SERVER_OPERATIONS_OPERATION_H_
+#define STANDOFF_SERVER_OPERATIONS_OPERATION_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "lib/interruption.h"
+#include "lib/sleep.h"
+#include "server/operations/event_log.h"
+#include "server/operations/state_waiter.h"
+#include "standoff/v1/action.pb.h"
+#include "standoff/v1/operation.pb.h"
+
+namespace standoff {
+
+class Operation;
+
+// The operations of one StartRequest.
+struct Program {
+  explicit Program(bool skip) : skip_on_failure(skip) {}
+
+  // Whether the rest is skipped when one fails.
+  const bool skip_on_failure;
+  // Whether one has.
+  std::atomic<bool> failed = false;
+};
+
+// Whose operation it is.
+class OperationOwner {
+ public:
+  // It has ended, and takes up so many bytes. On the thread that ended it.
+  virtual void OnEnded(Operation& operation, int64_t bytes) = 0;
+  // It has ended before and takes up so many bytes now.
+  virtual void OnResized(Operation& operation, int64_t bytes) = 0;
+  // It was blocked and is no more. On the thread that performs it.
+  virtual void OnAwake(Operation& operation) = 0;
+
+ protected:
+  ~OperationOwner() = default;
+};
+
+// Goes from queued to running, between running and blocked, and ends as done,
+// cancelled or skipped. Each change goes to the event log, and to those who
+// wait for it. Thread-safe, but for what belongs to the thread that performs
+// it.
+class Operation final : public std::enable_shared_from_this<Operation>,
+                        private SleepListener {
+ public:
+  struct Origin {
+    std::string session = {};
+    // Empty for a client's own call.
+    std::string actor = {};
+    std::string request_id = {};
+    // Null for a client's own call.
+    std::shared_ptr<Program> program = nullptr;
+  };
+
+  // `left_out`: bytes of payload that `action` lacks. The owner and the log
+  // must live until it has ended.
+  Operation(uint64_t id, Origin origin, v1::Action action, uint64_t left_out,
+            EventLog& events, OperationOwner& owner);
+
+  uint64_t id() const { return label_->id; }
+  const std::string& actor() const { return origin_.actor; }
+  const char* method() const { return label_->method; }
+  const std::vector<std::string>& sockets() const { return sockets_; }
+  v1::OperationState state() const;
+  bool ended() const;
+  // Whether it is performed for a client that gets its reply at once.
+  bool is_unary() const { return origin_.program == nullptr; }
+
+  // For the thread that performs it.
+  //
+  // What to do; until End().
+  const v1::Action& action() const { return action_; }
+  Interruption& interruption() { return interruption_; }
+  // It is running now. False if it was cancelled, or is skipped because an
+  // earlier one of its program failed: it has ended.
+  bool Begin();
+  // It has ended: as cancelled if the reply says so, else as done.
+  // `left_out`: bytes of payload that the reply lacks.
+  void End(v1::ActionReply reply, uint64_t left_out = 0);
+
+  // For others.
+  //
+  // Ends its system call or takes it out of its queue; once it has ended, does
+  // nothing. Does not wait for the end.
+  void Cancel();
+  // Looks whether its thread sleeps; if so, it is blocked until that wakes up.
+  // False if there is no need to look again before the owner hears OnAwake():
+  // it is blocked or has ended. On one thread only.
+  bool CheckAsleep();
+  // Once it has ended: its client did not get the reply, so it is kept here,
+  // with nothing left out.
+  void KeepWholeReply(v1::ActionReply reply);
+
+  // All that is known; without Block.sockets.
+  v1::Operation ToProto() const;
+
+  // Called with each change of what `waiter` waits for, from now until
+  // RemoveWaiter().
+  void AddWaiter(std::shared_ptr<StateWaiter> waiter);
+  void RemoveWaiter(const StateWaiter* waiter);
+
+ private:
+  using Waiters = std::vector<std::shared_ptr<StateWaiter>>;
+
+  void OnAsleep(const Sleep& sleep) override;
+  void OnAwake() override;
+
+  // Both with `mutex_` held. Those who have waited for it and must be told,
+  // without the mutex.
+  [[nodiscard]] Waiters Change(v1::OperationState state,
+                               const v1::ActionReply* reply = nullptr);
+  bool IsEnded() const;
+  // Ends it without its having begun.
+  void EndUnperformed(v1::OperationState state);
+  int64_t Bytes() const;
+
+  const Origin origin_;
+  const std::vector<std::string> sockets_;
+  const std::shared_ptr<const OperationLabel> label_;
+  const absl::Time creation_time_;
+  const int64_t creation_ns_;
+  EventLog& events_;
+  OperationOwner& owner_;
+  Interruption interruption_;
+
+  mutable std::mutex mutex_;
+  // Guarded by `mutex_`, as is what follows; `action_` is constant until it has
+  // ended.
+  v1::Action action_;
+  // Bytes of payload that the action and the reply lack.
+  uint64_t left_out_;
+  uint64_t reply_left_out_ = 0;
+  v1::OperationState state_ = v1::OPERATION_STATE_QUEUED;
+  int64_t start_ns_ = 0;
+  int64_t end_ns_ = 0;
+  // Where it sleeps, while it is blocked.
+  std::optional<Sleep> sleep_;
+  v1::ActionReply reply_;
+  Waiters waiters_;
+  // Of OnAsleep(), for CheckAsleep(), which is called on one thread.
+  Waiters to_tell_;
+};
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_OPERATIONS_OPERATION_H_

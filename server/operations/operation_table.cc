@@ -1,0 +1,172 @@
+#include "server/operations/operation_table.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace standoff {
+namespace {
+
+void SortById(OperationTable::Operations& operations) {
+  std::sort(operations.begin(), operations.end(),
+            [](const auto& a, const auto& b) { return a->id() < b->id(); });
+}
+
+absl::Status Closed(const std::string& session) {
+  return absl::UnavailableError(
+      absl::StrCat("the session '", session, "' is ending"));
+}
+
+}  // namespace
+
+OperationTable::OperationTable(std::string session, const Limits& limits,
+                               OperationsOfHost& host)
+    : session_(std::move(session)),
+      limits_(limits),
+      host_(host),
+      events_(static_cast<size_t>(limits.max_events)),
+      in_progress_(limits.max_session_operations,
+                   "too many operations of this session are queued or in "
+                   "progress",
+                   "max_session_operations", &host.in_progress),
+      history_bytes_(limits.max_session_history_bytes, "the history is full",
+                     "max_session_history_bytes", &host.history_bytes) {}
+
+std::shared_ptr<Operation> OperationTable::Insert(Operation::Origin origin,
+                                                  v1::Action action,
+                                                  uint64_t left_out,
+                                                  Quota::Charge charge) {
+  auto operation =
+      std::make_shared<Operation>(host_.next_id++, std::move(origin),
+                                  std::move(action), left_out, events_, static_cast<OperationOwner&>(*this));
+  entries_.emplace(operation->id(), Entry{.operation = operation,
+                                          .in_progress = std::move(charge),
+                                          .history_bytes = {}});
+  return operation;
+}
+
+absl::StatusOr<OperationTable::Operations> OperationTable::Add(
+    const std::string& actor, const std::string& request_id,
+    std::shared_ptr<Program> program, absl::Span<const v1::Action> actions) {
+  std::vector<Quota::Charge> charges;
+  charges.reserve(actions.size());
+  for (size_t i = 0; i < actions.size(); ++i) {
+    absl::StatusOr<Quota::Charge> charge = in_progress_.Take();
+    if (!charge.ok()) return charge.status();
+    charges.push_back(*std::move(charge));
+  }
+  Operations operations;
+  operations.reserve(actions.size());
+  std::lock_guard lock(mutex_);
+  if (closed_) return Closed(session_);
+  for (size_t i = 0; i < actions.size(); ++i) {
+    operations.push_back(Insert({.session = session_,
+                                 .actor = actor,
+                                 .request_id = request_id,
+                                 .program = program},
+                                actions[i], 0, std::move(charges[i])));
+  }
+  return operations;
+}
+
+absl::StatusOr<std::shared_ptr<Operation>> OperationTable::AddUnary(
+    v1::Action action, uint64_t left_out) {
+  // Bounded by what bounds unary calls: those that wait and gRPC's threads.
+  Quota::Charge charge = in_progress_.TakeBeyondLimit();
+  std::lock_guard lock(mutex_);
+  if (closed_) return Closed(session_);
+  return Insert({.session = session_}, std::move(action), left_out,
+                std::move(charge));
+}
+
+absl::StatusOr<std::shared_ptr<Operation>> OperationTable::Find(
+    uint64_t id, absl::string_view field) const {
+  std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found != entries_.end()) return found->second.operation;
+  if (id == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, ": is missing; give an operation's id"));
+  }
+  return absl::NotFoundError(absl::StrCat(
+      field, ": this session has no operation ", id,
+      "; it is another's, or has left the history (the daemon's flags "
+      "--max_history_operations and --max_session_history_bytes bound it)"));
+}
+
+OperationTable::Operations OperationTable::All() const {
+  Operations all;
+  {
+    std::lock_guard lock(mutex_);
+    all.reserve(entries_.size());
+    for (const auto& [id, entry] : entries_) all.push_back(entry.operation);
+  }
+  SortById(all);
+  return all;
+}
+
+OperationTable::Operations OperationTable::InProgress() const {
+  Operations all = All();
+  all.erase(
+      std::remove_if(all.begin(), all.end(),
+                     [](const auto& operation) { return operation->ended(); }),
+      all.end());
+  return all;
+}
+
+void OperationTable::Close() {
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+bool OperationTable::WaitUntilEnded(absl::Duration timeout) {
+  std::unique_lock lock(mutex_);
+  return all_ended_.wait_for(lock, absl::ToChronoMilliseconds(timeout), [this] {
+    return history_.size() == entries_.size();
+  });
+}
+
+uint64_t OperationTable::dropped() const {
+  std::lock_guard lock(mutex_);
+  return dropped_;
+}
+
+void OperationTable::OnEnded(Operation& operation, int64_t bytes) {
+  std::lock_guard lock(mutex_);
+  Entry& entry = entries_.at(operation.id());
+  entry.in_progress = {};
+  entry.history_bytes = history_bytes_.TakeBeyondLimit(bytes);
+  history_.push_back(operation.id());
+  DropOld();
+  if (history_.size() == entries_.size()) all_ended_.notify_all();
+}
+
+void OperationTable::OnResized(Operation& operation, int64_t bytes) {
+  std::lock_guard lock(mutex_);
+  const auto found = entries_.find(operation.id());
+  if (found == entries_.end()) return;
+  found->second.history_bytes = history_bytes_.TakeBeyondLimit(bytes);
+  DropOld();
+}
+
+void OperationTable::OnAwake(Operation& operation) {
+  host_.sleep_detector.Add(operation.shared_from_this());
+}
+
+void OperationTable::DropOld() {
+  const auto is_too_much = [this] {
+    return static_cast<int64_t>(history_.size()) >
+               limits_.max_history_operations ||
+           history_bytes_.in_use() > limits_.max_session_history_bytes ||
+           host_.history_bytes.in_use() > limits_.max_history_bytes;
+  };
+  while (!history_.empty() && is_too_much()) {
+    entries_.erase(history_.front());
+    history_.pop_front();
+    ++dropped_;
+  }
+}
+
+}  // namespace standoff

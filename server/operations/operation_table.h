@@ -1,0 +1,127 @@
+// The operations of a session: those in progress, and a history of those that
+// have ended.
+
+#ifndef STANDOFF_SERVER_OPERATIONS_OPERATION_TABLE_H_
+#define STANDOFF_SERVER_OPERATIONS_OPERATION_TABLE_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/limits.h"
+#include "server/operations/event_log.h"
+#include "server/operations/operation.h"
+#include "server/operations/sleep_detector.h"
+#include "server/quota.h"
+
+namespace standoff {
+
+// What the operations of all sessions share.
+struct OperationsOfHost {
+  explicit OperationsOfHost(const Limits& limits)
+      : in_progress(limits.max_operations,
+                    "too many operations are queued or in progress",
+                    "max_operations"),
+        history_bytes(limits.max_history_bytes, "the histories are full",
+                      "max_history_bytes") {}
+
+  std::atomic<uint64_t> next_id = 1;
+  Quota in_progress;
+  Quota history_bytes;
+  SleepDetector sleep_detector;
+};
+
+// Thread-safe.
+class OperationTable final : private OperationOwner {
+ public:
+  using Operations = std::vector<std::shared_ptr<Operation>>;
+
+  // `session` is its name. `limits` and `host` must outlive the table.
+  OperationTable(std::string session, const Limits& limits,
+                 OperationsOfHost& host);
+  OperationTable(const OperationTable&) = delete;
+  OperationTable& operator=(const OperationTable&) = delete;
+
+  // Makes an operation for each action. Unavailable after Close(),
+  // ResourceExhausted at a limit: then none is made.
+  absl::StatusOr<Operations> Add(const std::string& actor,
+                                 const std::string& request_id,
+                                 std::shared_ptr<Program> program,
+                                 absl::Span<const v1::Action> actions);
+  // The same for a client's own call, whose action lacks `left_out` bytes of
+  // payload.
+  absl::StatusOr<std::shared_ptr<Operation>> AddUnary(v1::Action action,
+                                                      uint64_t left_out);
+
+  // NotFound if there is none, or no more. `field` is the id's field in the
+  // request, for errors.
+  absl::StatusOr<std::shared_ptr<Operation>> Find(
+      uint64_t id, absl::string_view field) const;
+
+  // By id.
+  Operations All() const;
+  // Those that have not ended, by id.
+  Operations InProgress() const;
+
+  // Refuses new ones.
+  void Close();
+  // Waits until all have ended. False if one has not after `timeout`.
+  bool WaitUntilEnded(absl::Duration timeout);
+
+  // How many have not ended.
+  int64_t in_progress() const { return in_progress_.in_use(); }
+  // How many have left the history.
+  uint64_t dropped() const;
+
+  EventLog& events() { return events_; }
+  SleepDetector& sleep_detector() { return host_.sleep_detector; }
+
+ private:
+  // What is known of an operation here.
+  struct Entry {
+    std::shared_ptr<Operation> operation;
+    // While it has not ended.
+    Quota::Charge in_progress;
+    // Once it has ended.
+    Quota::Charge history_bytes;
+  };
+
+  void OnEnded(Operation& operation, int64_t bytes) override;
+  void OnResized(Operation& operation, int64_t bytes) override;
+  void OnAwake(Operation& operation) override;
+  // With `mutex_` held.
+  std::shared_ptr<Operation> Insert(Operation::Origin origin, v1::Action action,
+                                    uint64_t left_out, Quota::Charge charge);
+  // With `mutex_` held: makes room in the history.
+  void DropOld();
+
+  const std::string session_;
+  const Limits& limits_;
+  OperationsOfHost& host_;
+  EventLog events_;
+  Quota in_progress_;
+  Quota history_bytes_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable all_ended_;
+  // Guarded by `mutex_`, as is what follows.
+  bool closed_ = false;
+  absl::flat_hash_map<uint64_t, Entry> entries_;
+  // Ids of those that have ended, in the order in which they did.
+  std::deque<uint64_t> history_;
+  uint64_t dropped_ = 0;
+};
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_OPERATIONS_OPERATION_TABLE_H_

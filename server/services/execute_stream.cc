@@ -1,0 +1,217 @@
+#include "server/services/execute_stream.h"
+
+#include <optional>
+#include <utility>
+
+#include "server/actions/dispatch.h"
+#include "server/operations/record.h"
+#include "server/services/call_session.h"
+
+namespace standoff {
+namespace {
+
+// It stops reading when so much is queued, or not yet written.
+constexpr size_t kMaxQueuedActions = 4096;
+constexpr size_t kMaxQueuedBytes = size_t{4} * 1024 * 1024;
+
+}  // namespace
+
+ExecuteStream::ExecuteStream(absl::StatusOr<SessionUse> session) {
+  if (!session.ok()) {
+    finished_ = true;
+    Finish(ToGrpc(session.status()));
+    return;
+  }
+  session_ = *std::move(session);
+  reading_ = true;
+  StartRead(&read_);
+}
+
+ExecuteStream::Step ExecuteStream::NextStep() {
+  Step step;
+  if (finished_) return step;
+  const bool ending = cancelled_ || all_read_;
+  const bool has_room = queue_.size() < kMaxQueuedActions &&
+                        queued_bytes_ < kMaxQueuedBytes &&
+                        replies_bytes_ < kMaxQueuedBytes;
+  step.read = !reading_ && !ending && has_room;
+  step.perform = !performing_ && !queue_.empty();
+  step.write = !writing_ && !cancelled_ && replies_.actions_size() > 0;
+  const bool idle = !reading_ && !performing_ && !writing_;
+  step.finish = idle && ending && !step.perform && !step.write;
+  if (step.read) reading_ = true;
+  if (step.perform) performing_ = true;
+  if (step.finish) finished_ = true;
+  if (step.write) {
+    writing_ = true;
+    written_.Clear();
+    written_.Swap(&replies_);
+    replies_bytes_ = 0;
+  }
+  return step;
+}
+
+void ExecuteStream::DoAllBut(Step step) {
+  if (step.finish) {
+    Finish(cancelled_ ? grpc::Status::CANCELLED : grpc::Status::OK);
+    return;
+  }
+  if (step.read) StartRead(&read_);
+  if (step.write) StartWrite(&written_);
+}
+
+void ExecuteStream::Do(Step step) {
+  DoAllBut(step);
+  if (step.perform) PerformQueued();
+}
+
+void ExecuteStream::OnReadDone(bool ok) {
+  Step step;
+  {
+    std::lock_guard lock(mutex_);
+    reading_ = false;
+    if (ok) {
+      for (v1::Action& action : *read_.mutable_actions()) {
+        queued_bytes_ += action.ByteSizeLong();
+        queue_.push_back(std::move(action));
+      }
+    } else {
+      all_read_ = true;
+    }
+    step = NextStep();
+  }
+  Do(step);
+}
+
+void ExecuteStream::OnWriteDone(bool ok) {
+  Step step;
+  {
+    std::lock_guard lock(mutex_);
+    writing_ = false;
+    if (!ok) cancelled_ = true;
+    step = NextStep();
+  }
+  Do(step);
+}
+
+void ExecuteStream::OnCancel() {
+  std::shared_ptr<Operation> current;
+  Step step;
+  {
+    std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    queue_.clear();
+    current = current_;
+    step = NextStep();
+  }
+  if (current != nullptr) current->Cancel();
+  Do(step);
+}
+
+std::unique_ptr<ExecuteStream::Job> ExecuteStream::TakeNext() {
+  for (;;) {
+    std::optional<v1::Action> action;
+    Step step;
+    {
+      std::lock_guard lock(mutex_);
+      current_ = nullptr;
+      if (queue_.empty()) {
+        performing_ = false;
+        step = NextStep();
+      } else {
+        action = std::move(queue_.front());
+        queue_.pop_front();
+        queued_bytes_ -= action->ByteSizeLong();
+      }
+    }
+    if (!action.has_value()) {
+      DoAllBut(step);
+      return nullptr;
+    }
+    if (auto job = Prepare(*std::move(action))) return job;
+  }
+}
+
+std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
+  absl::StatusOr<std::shared_ptr<Operation>> operation =
+      session_->operations().AddUnary(std::move(action), 0);
+  if (!operation.ok()) {
+    AddReply(0, RefusalOf(operation.status()));
+    return nullptr;
+  }
+  auto job = std::make_unique<Job>();
+  job->operation = *std::move(operation);
+  job->operation->Begin();
+  {
+    std::lock_guard lock(mutex_);
+    current_ = job->operation;
+    if (cancelled_) current_->interruption().Interrupt();
+  }
+  Performer& performer = session_->performer();
+  job->action =
+      PrepareAction(performer.actions, job->operation->action(), job->reply);
+  if (!job->action.ok()) return job;
+  absl::StatusOr<Quota::Charge> waiting =
+      performer.Admit(*job->action, job->operation);
+  if (waiting.ok()) {
+    job->waiting = *std::move(waiting);
+  } else {
+    job->action = waiting.status();
+  }
+  return job;
+}
+
+void ExecuteStream::PerformQueued() {
+  while (std::unique_ptr<Job> job = TakeNext()) {
+    if (!job->action.ok() || !job->action->may_wait) {
+      Perform(*job);
+      continue;
+    }
+    // Shared: a thread that can't be started drops what it was given.
+    const auto shared = std::make_shared<std::unique_ptr<Job>>(std::move(job));
+    const absl::Status status = session_->host().threads.Start(
+        "Execute", [this, shared] { PerformOnThread(std::move(*shared)); });
+    if (status.ok()) return;
+    (*shared)->action = status;
+    Perform(**shared);
+  }
+}
+
+void ExecuteStream::PerformOnThread(std::unique_ptr<Job> job) {
+  while (job != nullptr) {
+    Perform(*job);
+    job = TakeNext();
+  }
+}
+
+void ExecuteStream::Perform(Job& job) {
+  absl::Status status = job.action.status();
+  if (status.ok()) {
+    status = job.action->perform(&job.operation->interruption());
+    job.action->perform = nullptr;
+  }
+  job.waiting = {};
+  if (!status.ok()) job.reply = RefusalOf(status);
+  v1::ActionReply record = job.reply;
+  // What a cancelled stream has done, nobody else will see.
+  const uint64_t left_out =
+      job.operation->interruption().requested() ? 0 : TrimPayload(record);
+  job.operation->End(std::move(record), left_out);
+  AddReply(job.operation->id(), std::move(job.reply));
+}
+
+void ExecuteStream::AddReply(uint64_t operation_id, v1::ActionReply reply) {
+  Step step;
+  {
+    std::lock_guard lock(mutex_);
+    replies_bytes_ += reply.ByteSizeLong();
+    v1::ExecutedAction& executed = *replies_.add_actions();
+    executed.set_operation_id(operation_id);
+    *executed.mutable_reply() = std::move(reply);
+    // What is performed next may take long.
+    step = NextStep();
+  }
+  DoAllBut(step);
+}
+
+}  // namespace standoff

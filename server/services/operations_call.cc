@@ -1,0 +1,47 @@
+#include "server/services/operations_call.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace standoff {
+namespace {
+
+using std::chrono::system_clock;
+
+// Longer than any daemon runs, and no overflow for the clock.
+constexpr absl::Duration kLongest = absl::Hours(24 * 365 * 10);
+
+}  // namespace
+
+OperationsCall::OperationsCall(SessionUse session, Condition condition,
+                               std::function<void(bool)> reply)
+    : session_(std::move(session)), reply_(std::move(reply)) {
+  // This may be gone as soon as somebody can reply: each takes what it needs
+  // with it, and the last step is the one that lets others reply.
+  const auto waiter = std::make_shared<OperationWaiter>(
+      std::move(condition.operations), condition.until_blocked, condition.any,
+      [this] {
+        hop_.Set(system_clock::now(), [this](bool) { Reply(false); });
+      });
+  waiter_ = waiter;
+  if (condition.timeout.has_value()) {
+    const absl::Duration timeout = std::min(*condition.timeout, kLongest);
+    deadline_.Set(system_clock::now() + absl::ToChronoNanoseconds(timeout),
+                  [this, waiter](bool is_over) {
+                    if (is_over && waiter->Stop()) Reply(true);
+                  });
+  }
+  waiter->Start();
+}
+
+void OperationsCall::OnCancel() {
+  if (waiter_->Stop()) Finish(grpc::Status::CANCELLED);
+}
+
+void OperationsCall::Reply(bool timed_out) {
+  reply_(timed_out);
+  Finish(grpc::Status::OK);
+}
+
+}  // namespace standoff

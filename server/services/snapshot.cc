@@ -1,0 +1,62 @@
+#include "server/services/snapshot.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "lib/timeout.h"
+#include "server/actions/describe_socket.h"
+#include "server/convert/time.h"
+#include "server/services/describe_operation.h"
+
+namespace standoff {
+namespace {
+
+void AddOperations(Session& session, v1::SnapshotResponse& response) {
+  for (const auto& operation : session.operations().InProgress()) {
+    if (operation->state() == v1::OPERATION_STATE_QUEUED) continue;
+    v1::Operation described = DescribeOperation(*operation, session.sockets(),
+                                                Detail::kWithoutSockets);
+    // It may have ended since.
+    if (described.end_monotonic_ns() != 0) continue;
+    *response.add_operations() = std::move(described);
+  }
+}
+
+void AddSockets(Session& session, v1::SnapshotResponse& response) {
+  for (const auto& socket : session.sockets().All()) {
+    auto description = DescribeSocket(*socket);
+    if (!description.has_value()) continue;
+    v1::SessionSocket& added = *response.add_sockets();
+    added.set_session(session.name());
+    *added.mutable_socket() = *std::move(description);
+  }
+}
+
+void AddActors(Session& session, v1::SnapshotResponse& response) {
+  for (const auto& actor : session.actors().All()) {
+    const Actor::State state = actor->state();
+    v1::Actor& added = *response.add_actors();
+    added.set_name(actor->name());
+    added.set_session(session.name());
+    added.set_thread_id(state.thread_id);
+    added.set_current_operation_id(state.current_operation_id);
+    added.set_queued_operations(static_cast<uint32_t>(state.queued));
+  }
+}
+
+}  // namespace
+
+void TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
+                  v1::SnapshotResponse& response) {
+  response.set_start_monotonic_ns(MonotonicNanoseconds());
+  *response.mutable_wall_time() = TimeToProto(absl::Now());
+  for (const auto& session : sessions) {
+    *response.add_sessions() = session->ToProto();
+    AddOperations(*session, response);
+    AddSockets(*session, response);
+    AddActors(*session, response);
+  }
+  response.set_end_monotonic_ns(MonotonicNanoseconds());
+}
+
+}  // namespace standoff

@@ -1,0 +1,175 @@
+// A unary RPC of SocketService: between gRPC's callbacks and an operation.
+
+#ifndef STANDOFF_SERVER_SERVICES_UNARY_CALL_H_
+#define STANDOFF_SERVER_SERVICES_UNARY_CALL_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/interruption.h"
+#include "server/actions/actions.h"
+#include "server/host_state.h"
+#include "server/operations/operation.h"
+#include "server/operations/record.h"
+#include "server/services/call_session.h"
+#include "server/services/lost_reply.h"
+
+namespace standoff {
+
+// Calls that only look, and leave no trace in the history.
+template <typename Request>
+inline constexpr bool kOnlyLooks =
+    std::is_same_v<Request, v1::DescribeRequest> ||
+    std::is_same_v<Request, v1::SocketServiceListRequest>;
+
+// Prepares the action of a request and performs it: on this thread if it can't
+// wait, on one of its own if it may. A client that cancels, goes away or whose
+// deadline lapses ends the wait. Deletes itself when gRPC is done with it.
+template <typename Request, typename Response>
+class UnaryCall final : public grpc::ServerUnaryReactor {
+ public:
+  // `method` is the RPC's name, a string literal; the thread of a call that
+  // waits is named after it.
+  UnaryCall(HostState& host, grpc::CallbackServerContext* context,
+            const Request& request, Response& response, const char* method)
+      : host_(host),
+        context_(context),
+        request_(request),
+        response_(response),
+        method_(method) {
+    if (absl::Status status = Start(); !status.ok()) End(status);
+  }
+
+  void OnCancel() override {
+    if (operation_ != nullptr) operation_->Cancel();
+  }
+
+  void OnDone() override {
+    // Makes what the thread of the call wrote visible here, plainly.
+    finished_.load(std::memory_order_acquire);
+    if (context_->IsCancelled()) {
+      KeepLostReply("its client");
+    } else if (reply_dropped_) {
+      KeepLostReply("the end of the daemon");
+    }
+    delete this;
+  }
+
+ private:
+  // An error ends the call.
+  absl::Status Start() {
+    absl::StatusOr<SessionUse> session = UseSession(host_.sessions, *context_);
+    if (!session.ok()) return session.status();
+    session_ = *std::move(session);
+    if constexpr (!kOnlyLooks<Request>) {
+      if (absl::Status status = MakeOperation(); !status.ok()) return status;
+    }
+    absl::StatusOr<PreparedAction> action =
+        Prepare(session_->performer().actions, request_, response_);
+    if (!action.ok()) return action.status();
+    action_ = *std::move(action);
+    if (action_.may_wait) return StartThread();
+    End(Perform());
+    return absl::OkStatus();
+  }
+
+  absl::Status MakeOperation() {
+    v1::Action action;
+    const uint64_t left_out = CopyToRecord(request_, action);
+    absl::StatusOr<std::shared_ptr<Operation>> operation =
+        session_->operations().AddUnary(std::move(action), left_out);
+    if (!operation.ok()) return operation.status();
+    operation_ = *std::move(operation);
+    operation_->Begin();
+    return absl::OkStatus();
+  }
+
+  absl::Status StartThread() {
+    absl::StatusOr<Quota::Charge> charge =
+        session_->performer().Admit(action_, operation_);
+    if (!charge.ok()) return charge.status();
+    waiting_ = *std::move(charge);
+    // This may be gone when Start() returns OK.
+    return host_.resources.threads.Start(method_, [this] {
+      const absl::Status status = Perform();
+      waiting_ = {};
+      End(status);
+    });
+  }
+
+  absl::Status Perform() {
+    Interruption& interruption =
+        operation_ == nullptr ? unused_ : operation_->interruption();
+    absl::Status status = action_.perform(&interruption);
+    performed_ = status.ok();
+    // The socket may be closed from now on.
+    action_.perform = nullptr;
+    return status;
+  }
+
+  // Ends the operation and the call; OnDone() may come at once.
+  void End(const absl::Status& status) {
+    action_.perform = nullptr;
+    if (operation_ != nullptr) EndOperation(status);
+    const absl::Status shown = IsEndOfDaemon() ? ShuttingDown() : status;
+    finished_.store(true, std::memory_order_release);
+    Finish(shown.ok() ? grpc::Status::OK : ToGrpc(shown));
+  }
+
+  void EndOperation(const absl::Status& status) {
+    if (!status.ok()) return operation_->End(RefusalOf(status));
+    v1::ActionReply reply;
+    const uint64_t left_out = CopyToRecord(response_, reply);
+    operation_->End(std::move(reply), left_out);
+  }
+
+  // Of a call that waited and was cancelled since the daemon shuts down: a
+  // status takes the place of the reply.
+  bool IsEndOfDaemon() {
+    if constexpr (requires { response_.outcome(); }) {
+      reply_dropped_ = response_.outcome().ending() == v1::ENDING_CANCELLED &&
+                       host_.sessions.is_shut_down();
+    }
+    return reply_dropped_;
+  }
+
+  static absl::Status ShuttingDown() {
+    return absl::UnavailableError(
+        "the daemon is shutting down; the call that waited was cancelled");
+  }
+
+  // The client will not see what the call has done.
+  void KeepLostReply(const char* by) {
+    LogLostReply(method_, request_, response_, by);
+    if (operation_ == nullptr || !performed_) return;
+    v1::ActionReply reply;
+    FieldOf(response_, reply) = response_;
+    operation_->KeepWholeReply(std::move(reply));
+  }
+
+  HostState& host_;
+  grpc::CallbackServerContext* const context_;
+  const Request& request_;
+  Response& response_;
+  const char* const method_;
+  SessionUse session_;
+  // Null for a call that only looks, or that was refused before.
+  std::shared_ptr<Operation> operation_;
+  Interruption unused_;
+  PreparedAction action_;
+  Quota::Charge waiting_;
+  bool performed_ = false;
+  bool reply_dropped_ = false;
+  std::atomic<bool> finished_ = false;
+};
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_SERVICES_UNARY_CALL_H_
