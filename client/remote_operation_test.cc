@@ -53,8 +53,8 @@ TEST(MakeWaitRequestTest, HasATimeoutUnlessItIsInfinite) {
   EXPECT_EQ(request.condition(), v1::WAIT_CONDITION_BLOCKED);
   EXPECT_EQ(request.timeout_seconds(), 1.5);
   EXPECT_FALSE(request.any());
-  request = MakeWaitRequest({}, v1::WAIT_CONDITION_ENDED,
-                            absl::InfiniteDuration());
+  request =
+      MakeWaitRequest({}, v1::WAIT_CONDITION_ENDED, absl::InfiniteDuration());
   EXPECT_FALSE(request.has_timeout_seconds());
 }
 
@@ -126,9 +126,9 @@ TEST_F(RemoteOperationTest, SaysWhenTheTimeToWaitIsOver) {
       receiving.Wait(kShort, {.deadline = absl::Milliseconds(1)}).status();
   EXPECT_GE(absl::Now() - start, kShort);
   EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
-  EXPECT_THAT(std::string(status.message()),
-              AllOf(StartsWith("box: operation "),
-                    HasSubstr("blocked in recvfrom")));
+  EXPECT_THAT(
+      std::string(status.message()),
+      AllOf(StartsWith("box: operation "), HasSubstr("blocked in recvfrom")));
   EXPECT_TRUE(absl::IsFailedPrecondition(
       receiving.Reply<v1::ReceiveResponse>().status()));
 }
@@ -148,16 +148,14 @@ TEST_F(RemoteOperationTest, IsCancelled) {
   ASSERT_TRUE(queued.ok()) << queued.status();
   EXPECT_EQ(queued->Get()->state(), v1::OPERATION_STATE_QUEUED);
   EXPECT_EQ(queued->Cancel()->state(), v1::OPERATION_STATE_CANCELLED);
-  EXPECT_TRUE(
-      absl::IsCancelled(queued->Reply<v1::ReceiveResponse>().status()));
+  EXPECT_TRUE(absl::IsCancelled(queued->Reply<v1::ReceiveResponse>().status()));
 
   const absl::StatusOr<v1::Operation> cancelled = receiving.Cancel();
   ASSERT_TRUE(cancelled.ok()) << cancelled.status();
   EXPECT_EQ(cancelled->state(), v1::OPERATION_STATE_CANCELLED);
   // It had begun, so it has an outcome.
-  EXPECT_EQ(
-      receiving.Reply<v1::ReceiveResponse>()->outcome().ending(),
-      v1::ENDING_CANCELLED);
+  EXPECT_EQ(receiving.Reply<v1::ReceiveResponse>()->outcome().ending(),
+            v1::ENDING_CANCELLED);
   EXPECT_EQ(receiving.Cancel()->state(), v1::OPERATION_STATE_CANCELLED);
 }
 
@@ -184,9 +182,8 @@ TEST_F(RemoteActorTest, RunsAProgramOfSeveralKinds) {
   ASSERT_TRUE(program.ok()) << program.status();
   ASSERT_EQ(program->size(), 2u);
   EXPECT_LT(program->at(0).id(), program->at(1).id());
-  EXPECT_EQ(
-      program->at(1).AwaitReply<v1::ReceiveResponse>(kPatience)->data(),
-      "hello");
+  EXPECT_EQ(program->at(1).AwaitReply<v1::ReceiveResponse>(kPatience)->data(),
+            "hello");
   EXPECT_EQ(program->at(0).Reply<v1::SendResponse>()->bytes_sent(), 5u);
   EXPECT_TRUE(absl::IsInvalidArgument(
       program->at(0).Reply<v1::ReceiveResponse>().status()));
@@ -206,11 +203,9 @@ TEST_F(RemoteActorTest, ARefusalIsAStatusAndTheRestIsSkippedOrNot) {
   EXPECT_TRUE(absl::IsNotFound(refused)) << refused;
   EXPECT_THAT(std::string(refused.message()), HasSubstr("nobody"));
 
-  program = actor_.Start(actions,
-                         {.on_failure = v1::FAILURE_POLICY_CONTINUE});
+  program = actor_.Start(actions, {.on_failure = v1::FAILURE_POLICY_CONTINUE});
   ASSERT_TRUE(program.ok()) << program.status();
-  EXPECT_TRUE(
-      program->at(1).AwaitReply<v1::SendResponse>(kPatience).ok());
+  EXPECT_TRUE(program->at(1).AwaitReply<v1::SendResponse>(kPatience).ok());
 }
 
 TEST_F(RemoteActorTest, ARepeatedRequestStartsNothing) {

@@ -78,8 +78,8 @@ TEST_F(RemoteSessionTest, HasSocketsOfItsOwn) {
 }
 
 TEST_F(RemoteSessionTest, IsMadeAsItIsTold) {
-  RemoteSession session = Create(
-      {.labels = {{"test", "this"}}, .lease = absl::Seconds(12)});
+  RemoteSession session =
+      Create({.labels = {{"test", "this"}}, .lease = absl::Seconds(12)});
   EXPECT_NE(session.name(), "");
   const auto list = host_.ListSessions();
   ASSERT_TRUE(list.ok()) << list.status();

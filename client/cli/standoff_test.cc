@@ -44,12 +44,11 @@ bool HasEnded(pid_t pid) {
 
 TEST(StandoffTest, Helps) {
   for (const std::vector<std::string>& arguments :
-       std::vector<std::vector<std::string>>{
-           {"--help"},
-           {"info", "--help"},
-           {"ps", "--help"},
-           {"events", "--help"},
-           {"demo", "-h"}}) {
+       std::vector<std::vector<std::string>>{{"--help"},
+                                             {"info", "--help"},
+                                             {"ps", "--help"},
+                                             {"events", "--help"},
+                                             {"demo", "-h"}}) {
     const Ended ended = Standoff(arguments);
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(ended.output, HasSubstr("Usage: "));
@@ -77,28 +76,24 @@ TEST_P(UsageTest, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     WrongUsage, UsageTest,
-    testing::Values(std::vector<std::string>{},
-                    std::vector<std::string>{"nonsense"},
-                    std::vector<std::string>{"info", "--hosts-file"},
-                    std::vector<std::string>{"info", "--hosts-file",
-                                             "/no/such/file"},
-                    std::vector<std::string>{"ps", "--host", "a=h:1", "--host",
-                                             "a=h:2"},
-                    std::vector<std::string>{"ps", "--watch=0"},
-                    std::vector<std::string>{"ps", "--watch=soon"},
-                    std::vector<std::string>{"ps", "--session", "a b"},
-                    std::vector<std::string>{"ps", "--session", "a",
-                                             "--all-sessions"},
-                    std::vector<std::string>{"events", "--from", "-1"},
-                    std::vector<std::string>{"events", "--session", ""},
-                    std::vector<std::string>{"info", "--host"},
-                    std::vector<std::string>{"info", "--host", "nonsense"},
-                    std::vector<std::string>{"info", "--host", "127.0.0.1:1",
-                                             "--what"},
-                    std::vector<std::string>{"info", "--host", "127.0.0.1:1",
-                                             "--tls-cert", "file"},
-                    std::vector<std::string>{"demo", "--what"},
-                    std::vector<std::string>{"demo", "more"}));
+    testing::Values(
+        std::vector<std::string>{}, std::vector<std::string>{"nonsense"},
+        std::vector<std::string>{"info", "--hosts-file"},
+        std::vector<std::string>{"info", "--hosts-file", "/no/such/file"},
+        std::vector<std::string>{"ps", "--host", "a=h:1", "--host", "a=h:2"},
+        std::vector<std::string>{"ps", "--watch=0"},
+        std::vector<std::string>{"ps", "--watch=soon"},
+        std::vector<std::string>{"ps", "--session", "a b"},
+        std::vector<std::string>{"ps", "--session", "a", "--all-sessions"},
+        std::vector<std::string>{"events", "--from", "-1"},
+        std::vector<std::string>{"events", "--session", ""},
+        std::vector<std::string>{"info", "--host"},
+        std::vector<std::string>{"info", "--host", "nonsense"},
+        std::vector<std::string>{"info", "--host", "127.0.0.1:1", "--what"},
+        std::vector<std::string>{"info", "--host", "127.0.0.1:1", "--tls-cert",
+                                 "file"},
+        std::vector<std::string>{"demo", "--what"},
+        std::vector<std::string>{"demo", "more"}));
 
 TEST(InfoTest, ShowsSeveralHosts) {
   Daemon left = StartTestDaemon();
@@ -149,17 +144,17 @@ TEST(InfoTest, FindsItsHostsInAFileAndInTheEnvironment) {
   absl::StatusOr<TempDir> folder = TempDir::Create();
   ASSERT_TRUE(folder.ok()) << folder.status();
   const std::string path = folder->path() + "/hosts.yaml";
-  std::ofstream(path) << "hosts:\n- name: left\n  address: "
-                      << daemon.address() << "\n";
+  std::ofstream(path) << "hosts:\n- name: left\n  address: " << daemon.address()
+                      << "\n";
   Ended ended = Standoff({"info", "--hosts-file", path});
   EXPECT_EQ(ended.code, 0) << ended.errors;
   EXPECT_THAT(ended.output,
               StartsWith(absl::StrCat("left  ", daemon.address(), "\n")));
   ended = Standoff({"info"}, {"STANDOFF_HOSTS_FILE=" + path});
   EXPECT_THAT(ended.output, StartsWith("left  "));
-  ended = Standoff({"info"},
-                   {absl::StrCat("STANDOFF_HOSTS=x=", daemon.address()),
-                    "STANDOFF_HOSTS_FILE=" + path});
+  ended =
+      Standoff({"info"}, {absl::StrCat("STANDOFF_HOSTS=x=", daemon.address()),
+                          "STANDOFF_HOSTS_FILE=" + path});
   EXPECT_THAT(ended.output, StartsWith("x  "));
 
   std::ofstream(path, std::ios::app) << "  tsl: {}\n";
