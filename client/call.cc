@@ -2,25 +2,10 @@
 
 #include <grpc/support/time.h>
 
-#include <chrono>
-
-#include "absl/strings/str_cat.h"
+#include "client/grpc_status.h"
+#include "client/wait_for.h"
 
 namespace standoff::client {
-namespace {
-
-// gRPC's codes have the same numbers as Abseil's.
-absl::Status FromGrpc(const std::string& name, const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                      absl::StrCat(name, ": ", status.error_message()));
-}
-
-// Durations too long for the clock's arithmetic mean no limit, too.
-constexpr absl::Duration kLongest = absl::Hours(24 * 365 * 10);
-
-}  // namespace
-
 CallState::CallState(std::string name, const CallOptions& options)
     : name_(std::move(name)) {
   context_.set_wait_for_ready(options.wait_for_ready);
@@ -47,12 +32,7 @@ void CallState::Finish(const grpc::Status& status) {
 
 bool CallState::Wait(absl::Duration timeout) const {
   std::unique_lock<std::mutex> lock(mutex_);
-  const auto done = [this] { return done_; };
-  if (timeout >= kLongest) {
-    finished_.wait(lock, done);
-    return true;
-  }
-  return finished_.wait_for(lock, absl::ToChronoNanoseconds(timeout), done);
+  return WaitFor(finished_, lock, timeout, [this] { return done_; });
 }
 
 }  // namespace standoff::client

@@ -111,12 +111,23 @@ absl::StatusOr<std::shared_ptr<const Connection>> Connection::Open(
 
 Connection::Connection(std::string name, std::string address,
                        std::string session,
-                       const std::shared_ptr<grpc::Channel>& channel)
+                       std::shared_ptr<grpc::Channel> channel)
     : name_(std::move(name)),
       address_(std::move(address)),
       session_(std::move(session)),
-      stubs_(v1::SocketService::NewStub(channel),
-             v1::HostService::NewStub(channel)) {}
+      channel_(std::move(channel)),
+      stubs_(v1::SocketService::NewStub(channel_),
+             v1::OperationService::NewStub(channel_),
+             v1::SessionService::NewStub(channel_),
+             v1::HostService::NewStub(channel_)) {}
+
+absl::StatusOr<std::shared_ptr<const Connection>> Connection::InSession(
+    absl::string_view session) const {
+  std::string other(session);
+  if (absl::Status status = CheckSession(other); !status.ok()) return status;
+  return std::shared_ptr<const Connection>(
+      new Connection(name_, address_, std::move(other), channel_));
+}
 
 void Connection::AddHeaders(grpc::ClientContext* context) const {
   if (!session_.empty()) context->AddMetadata("standoff-session", session_);

@@ -1,4 +1,5 @@
-// The control channel to one daemon. For implementing Host and RemoteSocket.
+// The control channel to one daemon. For implementing Host and what it hands
+// out.
 
 #ifndef STANDOFF_CLIENT_CONNECTION_H_
 #define STANDOFF_CLIENT_CONNECTION_H_
@@ -29,8 +30,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
   static absl::StatusOr<std::shared_ptr<const Connection>> Open(
       absl::string_view address, const ConnectOptions& options);
 
+  // The same channel, for calls in another session. InvalidArgument for a
+  // session that no header can hold.
+  absl::StatusOr<std::shared_ptr<const Connection>> InSession(
+      absl::string_view session) const;
+
   const std::string& name() const { return name_; }
   const std::string& address() const { return address_; }
+  // Empty for the session `default`.
+  const std::string& session() const { return session_; }
+
+  // For streams, which no Call stands for: the stub, and what goes with every
+  // call.
+  template <typename Service>
+  typename Service::Stub& stub() const {
+    return *std::get<std::unique_ptr<typename Service::Stub>>(stubs_);
+  }
+  void AddHeaders(grpc::ClientContext* context) const;
 
   // Starts the RPC that `request` belongs to.
   template <Request Message>
@@ -43,23 +59,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
         [&](grpc::ClientContext* context, ResponseTo<Message>* response,
             std::function<void(grpc::Status)> callback) {
           AddHeaders(context);
-          auto* stub = std::get<std::unique_ptr<typename Service::Stub>>(stubs_)
-                           ->async();
-          (stub->*Rpc<Message>::kMethod)(context, &request, response,
-                                         std::move(callback));
+          (stub<Service>().async()->*Rpc<Message>::kMethod)(
+              context, &request, response, std::move(callback));
         });
   }
 
  private:
   Connection(std::string name, std::string address, std::string session,
-             const std::shared_ptr<grpc::Channel>& channel);
-
-  void AddHeaders(grpc::ClientContext* context) const;
+             std::shared_ptr<grpc::Channel> channel);
 
   const std::string name_;
   const std::string address_;
   const std::string session_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::tuple<std::unique_ptr<v1::SocketService::Stub>,
+                   std::unique_ptr<v1::OperationService::Stub>,
+                   std::unique_ptr<v1::SessionService::Stub>,
                    std::unique_ptr<v1::HostService::Stub>>
       stubs_;
 };

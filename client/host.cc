@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "client/operation_verbs.h"
 #include "client/outcome.h"
 
 namespace standoff::client {
@@ -31,6 +32,14 @@ absl::Status CannotReach(const Connection& connection,
       absl::StrCat(connection.name() == connection.address() ? "" : name,
                    "can't reach a standoffd at ", connection.address(), ": ",
                    reason));
+}
+
+std::vector<uint64_t> Ids(const std::vector<RemoteOperation>& operations) {
+  std::vector<uint64_t> ids;
+  for (const RemoteOperation& operation : operations) {
+    ids.push_back(operation.id());
+  }
+  return ids;
 }
 
 }  // namespace
@@ -79,6 +88,59 @@ template <template <typename> class Result>
 Result<v1::SocketServiceListResponse> HostVerbs<Result>::List(
     const CallOptions& options) const {
   return Run(v1::SocketServiceListRequest(), options);
+}
+
+template <template <typename> class Result>
+Result<v1::WaitResponse> HostVerbs<Result>::WaitAll(
+    const std::vector<RemoteOperation>& operations, v1::WaitCondition condition,
+    absl::Duration timeout, const CallOptions& options) const {
+  return Run(MakeWaitRequest(Ids(operations), condition, timeout),
+             WaitOptions(options, timeout));
+}
+
+template <template <typename> class Result>
+Result<v1::WaitResponse> HostVerbs<Result>::WaitAny(
+    const std::vector<RemoteOperation>& operations, v1::WaitCondition condition,
+    absl::Duration timeout, const CallOptions& options) const {
+  v1::WaitRequest request =
+      MakeWaitRequest(Ids(operations), condition, timeout);
+  request.set_any(true);
+  return Run(request, WaitOptions(options, timeout));
+}
+
+template <template <typename> class Result>
+Result<v1::CancelResponse> HostVerbs<Result>::CancelActor(
+    absl::string_view actor, const CallOptions& options) const {
+  v1::CancelRequest request;
+  request.set_actor(std::string(actor));
+  return Run(request, options);
+}
+
+template <template <typename> class Result>
+Result<v1::OperationServiceListResponse> HostVerbs<Result>::ListOperations(
+    const v1::OperationServiceListRequest& request,
+    const CallOptions& options) const {
+  return Run(request, options);
+}
+
+template <template <typename> class Result>
+Result<v1::SessionServiceListResponse> HostVerbs<Result>::ListSessions(
+    const CallOptions& options) const {
+  return Run(v1::SessionServiceListRequest(), options);
+}
+
+template <template <typename> class Result>
+Result<v1::GetClockResponse> HostVerbs<Result>::GetClock(
+    const CallOptions& options) const {
+  return Run(v1::GetClockRequest(), options);
+}
+
+template <template <typename> class Result>
+Result<v1::SnapshotResponse> HostVerbs<Result>::Snapshot(
+    bool all_sessions, const CallOptions& options) const {
+  v1::SnapshotRequest request;
+  request.set_all_sessions(all_sessions);
+  return Run(request, options);
 }
 
 template class HostVerbs<absl::StatusOr>;
@@ -151,6 +213,21 @@ SocketRef Host::Socket(absl::string_view name) const {
 
 RemoteSocket Host::Adopt(absl::string_view name) const {
   return RemoteSocket(connection(), std::string(name));
+}
+
+absl::StatusOr<Host> Host::InSession(absl::string_view session) const {
+  absl::StatusOr<std::shared_ptr<const Connection>> other =
+      connection()->InSession(session);
+  if (!other.ok()) return other.status();
+  return Host(*std::move(other));
+}
+
+RemoteActor Host::Actor(absl::string_view name) const {
+  return RemoteActor(connection(), std::string(name));
+}
+
+RemoteOperation Host::Operation(uint64_t id) const {
+  return RemoteOperation(connection(), id);
 }
 
 }  // namespace standoff::client

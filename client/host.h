@@ -10,6 +10,7 @@
 #ifndef STANDOFF_CLIENT_HOST_H_
 #define STANDOFF_CLIENT_HOST_H_
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -19,9 +20,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "client/call.h"
 #include "client/connect_options.h"
 #include "client/connection.h"
+#include "client/remote_actor.h"
+#include "client/remote_operation.h"
 #include "client/remote_socket.h"
 #include "client/result.h"
 #include "client/rpc.h"
@@ -70,6 +74,41 @@ class HostVerbs {
   Result<v1::SocketServiceListResponse> List(
       const CallOptions& options = {}) const;
 
+  // Waits until all operations, or any one of them, are as `condition` says, on
+  // the host for at most `timeout`: see `timed_out` in the reply. The deadline
+  // of the control channel is longer than that; see WaitOptions().
+  Result<v1::WaitResponse> WaitAll(
+      const std::vector<RemoteOperation>& operations,
+      v1::WaitCondition condition = v1::WAIT_CONDITION_ENDED,
+      absl::Duration timeout = absl::InfiniteDuration(),
+      const CallOptions& options = {}) const;
+  Result<v1::WaitResponse> WaitAny(
+      const std::vector<RemoteOperation>& operations,
+      v1::WaitCondition condition = v1::WAIT_CONDITION_ENDED,
+      absl::Duration timeout = absl::InfiniteDuration(),
+      const CallOptions& options = {}) const;
+
+  // Cancels all operations of an actor.
+  Result<v1::CancelResponse> CancelActor(absl::string_view actor,
+                                         const CallOptions& options = {}) const;
+
+  // Lists a page of the operations that fit; by default those of this session.
+  Result<v1::OperationServiceListResponse> ListOperations(
+      const v1::OperationServiceListRequest& request = {},
+      const CallOptions& options = {}) const;
+
+  // Lists the host's sessions.
+  Result<v1::SessionServiceListResponse> ListSessions(
+      const CallOptions& options = {}) const;
+
+  // Reads the host's clocks; see client/clock.h.
+  Result<v1::GetClockResponse> GetClock(const CallOptions& options = {}) const;
+
+  // The sessions, sockets, actors and operations in progress, with the kernel's
+  // facts: of this session, or of all.
+  Result<v1::SnapshotResponse> Snapshot(bool all_sessions = false,
+                                        const CallOptions& options = {}) const;
+
  protected:
   const std::shared_ptr<const Connection>& connection() const {
     return connection_;
@@ -106,6 +145,13 @@ class Host : public HostVerbs<absl::StatusOr> {
   // What messages call it, and where it is.
   const std::string& name() const { return connection()->name(); }
   const std::string& address() const { return connection()->address(); }
+  // The session that calls are in; empty for `default`.
+  const std::string& session() const { return connection()->session(); }
+
+  // The same host and channel, with calls in another session, which must exist
+  // when they are made. InvalidArgument for a name that no header can hold.
+  // RemoteSession makes sessions.
+  absl::StatusOr<Host> InSession(absl::string_view session) const;
 
   // The same host, with verbs that return a Call at once.
   AsyncHost Async() const { return AsyncHost(connection()); }
@@ -129,6 +175,14 @@ class Host : public HostVerbs<absl::StatusOr> {
   SocketRef Socket(absl::string_view name) const;
   // The socket of this name, to be owned from now on.
   RemoteSocket Adopt(absl::string_view name) const;
+
+  // The actor of this name; it is made when something is started on it.
+  RemoteActor Actor(absl::string_view name) const;
+  // The operation with this id.
+  RemoteOperation Operation(uint64_t id) const;
+
+  // For implementing what else is on a host.
+  using HostVerbs::connection;
 
  private:
   using HostVerbs::HostVerbs;

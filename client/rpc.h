@@ -13,6 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "standoff/v1/host_service.grpc.pb.h"
+#include "standoff/v1/operation_service.grpc.pb.h"
+#include "standoff/v1/session_service.grpc.pb.h"
 #include "standoff/v1/socket_service.grpc.pb.h"
 
 namespace standoff::client {
@@ -34,10 +36,30 @@ template <typename Request, typename Response,
               std::function<void(grpc::Status)>)>
 using SocketRpc = UnaryRpc<v1::SocketService, Request, Response, method>;
 
+template <typename Request, typename Response,
+          void (v1::OperationService::StubInterface::async_interface::*method)(
+              grpc::ClientContext*, const Request*, Response*,
+              std::function<void(grpc::Status)>)>
+using OperationRpc = UnaryRpc<v1::OperationService, Request, Response, method>;
+
+template <typename Request, typename Response,
+          void (v1::SessionService::StubInterface::async_interface::*method)(
+              grpc::ClientContext*, const Request*, Response*,
+              std::function<void(grpc::Status)>)>
+using SessionRpc = UnaryRpc<v1::SessionService, Request, Response, method>;
+
+template <typename Request, typename Response,
+          void (v1::HostService::StubInterface::async_interface::*method)(
+              grpc::ClientContext*, const Request*, Response*,
+              std::function<void(grpc::Status)>)>
+using HostRpc = UnaryRpc<v1::HostService, Request, Response, method>;
+
 template <typename Request>
 struct Rpc;
 
 using SocketMethods = v1::SocketService::StubInterface::async_interface;
+using OperationMethods = v1::OperationService::StubInterface::async_interface;
+using SessionMethods = v1::SessionService::StubInterface::async_interface;
 using HostMethods = v1::HostService::StubInterface::async_interface;
 
 template <>
@@ -108,9 +130,52 @@ struct Rpc<v1::ResolveRequest>
     : SocketRpc<v1::ResolveRequest, v1::ResolveResponse,
                 &SocketMethods::Resolve> {};
 template <>
+struct Rpc<v1::StartRequest> : OperationRpc<v1::StartRequest, v1::StartResponse,
+                                            &OperationMethods::Start> {};
+template <>
+struct Rpc<v1::WaitRequest>
+    : OperationRpc<v1::WaitRequest, v1::WaitResponse, &OperationMethods::Wait> {
+};
+template <>
+struct Rpc<v1::CancelRequest>
+    : OperationRpc<v1::CancelRequest, v1::CancelResponse,
+                   &OperationMethods::Cancel> {};
+template <>
+struct Rpc<v1::GetRequest>
+    : OperationRpc<v1::GetRequest, v1::GetResponse, &OperationMethods::Get> {};
+template <>
+struct Rpc<v1::OperationServiceListRequest>
+    : OperationRpc<v1::OperationServiceListRequest,
+                   v1::OperationServiceListResponse, &OperationMethods::List> {
+};
+template <>
+struct Rpc<v1::CreateRequest>
+    : SessionRpc<v1::CreateRequest, v1::CreateResponse,
+                 &SessionMethods::Create> {};
+template <>
+struct Rpc<v1::KeepAliveRequest>
+    : SessionRpc<v1::KeepAliveRequest, v1::KeepAliveResponse,
+                 &SessionMethods::KeepAlive> {};
+template <>
+struct Rpc<v1::DeleteRequest>
+    : SessionRpc<v1::DeleteRequest, v1::DeleteResponse,
+                 &SessionMethods::Delete> {};
+template <>
+struct Rpc<v1::SessionServiceListRequest>
+    : SessionRpc<v1::SessionServiceListRequest, v1::SessionServiceListResponse,
+                 &SessionMethods::List> {};
+template <>
 struct Rpc<v1::GetInfoRequest>
-    : UnaryRpc<v1::HostService, v1::GetInfoRequest, v1::GetInfoResponse,
-               &HostMethods::GetInfo> {};
+    : HostRpc<v1::GetInfoRequest, v1::GetInfoResponse, &HostMethods::GetInfo> {
+};
+template <>
+struct Rpc<v1::GetClockRequest>
+    : HostRpc<v1::GetClockRequest, v1::GetClockResponse,
+              &HostMethods::GetClock> {};
+template <>
+struct Rpc<v1::SnapshotRequest>
+    : HostRpc<v1::SnapshotRequest, v1::SnapshotResponse,
+              &HostMethods::Snapshot> {};
 
 // A type that is the request of an RPC.
 template <typename Message>

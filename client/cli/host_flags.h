@@ -5,39 +5,24 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
-#include <vector>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
-#include "client/host.h"
+#include "client/find_hosts.h"
 
 namespace standoff::client {
 
-// A host as the command line names it.
-struct NamedHost {
-  // Its address, if it was given no name.
-  std::string name;
-  std::string address;
-};
+// Adds --host, --hosts-file, --tls-ca, --tls-cert and --tls-key to a
+// subcommand. `hosts` must live until the command line was parsed; FindHosts()
+// then says which hosts are meant.
+void AddHostFlags(CLI::App& app, HostChoice& hosts);
 
-// Reads [NAME=]ADDRESS. A name is made of letters, digits and "._-".
-// InvalidArgument for an address that is neither HOST:PORT nor unix:PATH.
-absl::StatusOr<NamedHost> ParseNamedHost(absl::string_view text);
+// What the help says after the flags: where hosts come from without them.
+inline constexpr char kHostsFooter[] =
+    "Without --host and --hosts-file, the hosts are those of the environment "
+    "variable STANDOFF_HOSTS ([NAME=]ADDRESS, with commas between them), else "
+    "those of the file that STANDOFF_HOSTS_FILE names, else 127.0.0.1:7411.";
 
-// The values of --host, --tls-ca, --tls-cert and --tls-key.
-struct HostFlags {
-  std::vector<std::string> hosts = {};
-  TlsFiles tls = {};
-
-  // The hosts; the flags were checked when they were parsed.
-  std::vector<NamedHost> Named() const;
-  // Connects to one of them.
-  absl::StatusOr<Host> Connect(const NamedHost& host) const;
-};
-
-// Adds the flags to a subcommand; --host is required. `flags` must live until
-// the command line was parsed.
-void AddHostFlags(CLI::App& app, HostFlags& flags);
+// Checks a flag's value as the name of a session.
+CLI::Validator SessionName();
 
 }  // namespace standoff::client
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <future>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -16,23 +15,26 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "client/cli/ask_all.h"
 #include "client/cli/host_flags.h"
 #include "client/cli/json.h"
 #include "client/cli/terminal.h"
+#include "client/find_hosts.h"
 #include "client/host.h"
+#include "client/host_entry.h"
 
 namespace standoff::client {
 namespace {
 
 struct InfoFlags {
-  HostFlags hosts;
+  HostChoice hosts;
   bool json = false;
 };
 
 using Info = absl::StatusOr<v1::GetInfoResponse>;
 
-Info Ask(const HostFlags& flags, const NamedHost& host) {
-  absl::StatusOr<Host> connected = flags.Connect(host);
+Info Ask(const HostEntry& host) {
+  absl::StatusOr<Host> connected = Connect(host);
   if (!connected.ok()) return connected.status();
   return connected->GetInfo();
 }
@@ -78,7 +80,7 @@ Row CapabilityRow(const v1::Capability& capability) {
                                  : absl::StrCat("no: ", capability.reason())};
 }
 
-void Print(const NamedHost& host, const v1::GetInfoResponse& info,
+void Print(const HostEntry& host, const v1::GetInfoResponse& info,
            const Style& style) {
   std::cout << style.Bold(host.name);
   if (host.name != host.address) std::cout << "  " << host.address;
@@ -108,7 +110,7 @@ void Print(const NamedHost& host, const v1::GetInfoResponse& info,
   Table("capabilities", capabilities);
 }
 
-Json HostJson(const NamedHost& host, const Info& info) {
+Json HostJson(const HostEntry& host, const Info& info) {
   Json json = {{"name", host.name}, {"address", host.address}};
   if (info.ok()) {
     json["info"] = ToJson(*info);
@@ -119,29 +121,29 @@ Json HostJson(const NamedHost& host, const Info& info) {
 }
 
 int Run(const InfoFlags& flags) {
-  const std::vector<NamedHost> hosts = flags.hosts.Named();
-  // All at once: one that can't be reached takes its time.
-  std::vector<std::future<Info>> asked;
-  for (const NamedHost& host : hosts) {
-    asked.push_back(
-        std::async(std::launch::async, [&] { return Ask(flags.hosts, host); }));
+  absl::StatusOr<std::vector<HostEntry>> hosts = FindHosts(flags.hosts);
+  if (!hosts.ok()) {
+    PrintError(hosts.status().message());
+    return kUsage;
   }
+  const std::vector<Info> infos = AskAll(*hosts, Ask);
 
   const Style style(!flags.json && WantsColour(STDOUT_FILENO));
   int status = kSuccess;
   Json json = {{"hosts", Json::array()}};
   const char* separator = "";
-  for (size_t i = 0; i < hosts.size(); ++i) {
-    const Info info = asked[i].get();
+  for (size_t i = 0; i < hosts->size(); ++i) {
+    const HostEntry& host = hosts->at(i);
+    const Info& info = infos[i];
     if (!info.ok()) {
       PrintError(info.status().message());
       status = kFailure;
     }
     if (flags.json) {
-      json["hosts"].push_back(HostJson(hosts[i], info));
+      json["hosts"].push_back(HostJson(host, info));
     } else if (info.ok()) {
       std::cout << std::exchange(separator, "\n");
-      Print(hosts[i], *info, style);
+      Print(host, *info, style);
     }
   }
   if (flags.json) std::cout << FormatJson(json);
@@ -155,6 +157,10 @@ void AddInfoCommand(CLI::App& app, Action& action) {
       "info",
       "Shows what daemons say of themselves: version, kernel, network, limits "
       "and what sockets they can open.");
+  command->footer(absl::StrCat(
+      kHostsFooter,
+      " A host that can't be reached is reported, the others are shown, and "
+      "the exit status is 1."));
   auto flags = std::make_shared<InfoFlags>();
   AddHostFlags(*command, flags->hosts);
   command->add_flag("--json", flags->json, "Writes JSON, for machines.");

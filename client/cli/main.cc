@@ -7,8 +7,10 @@
 
 #include "client/cli/command.h"
 #include "client/cli/demo_command.h"
+#include "client/cli/events_command.h"
 #include "client/cli/help_formatter.h"
 #include "client/cli/info_command.h"
+#include "client/cli/ps_command.h"
 #include "client/cli/terminal.h"
 
 namespace standoff::client {
@@ -35,6 +37,8 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   Action action;
   AddInfoCommand(app, action);
+  AddPsCommand(app, action);
+  AddEventsCommand(app, action);
   AddDemoCommand(app, action);
 
   try {

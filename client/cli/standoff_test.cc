@@ -17,10 +17,12 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "client/cli/json.h"
+#include "client/cli/standoff_program.h"
 #include "client/lab/daemon.h"
 #include "client/lab/deadline.h"
 #include "client/lab/lab_environment.h"
 #include "client/lab/process.h"
+#include "client/lab/temp_dir.h"
 #include "client/lab/test_daemon.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -33,55 +35,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr absl::Duration kPatience = absl::Seconds(60);
-
-std::string StandoffPath() {
-  return absl::StrCat(std::getenv("TEST_SRCDIR"), "/",
-                      std::getenv("TEST_WORKSPACE"), "/client/cli/standoff");
-}
-
-Process StartStandoff(const std::vector<std::string>& arguments,
-                      Stream standard_output = Stream::kCapture) {
-  ProcessOptions options;
-  options.command = {StandoffPath()};
-  options.command.insert(options.command.end(), arguments.begin(),
-                         arguments.end());
-  options.standard_output = standard_output;
-  absl::StatusOr<Process> process = Process::Start(options);
-  EXPECT_TRUE(process.ok()) << process.status();
-  if (!process.ok()) std::abort();
-  return *std::move(process);
-}
-
-struct Ended {
-  int code;
-  std::string output;
-  std::string errors;
-};
-
-// Runs the program to its end.
-Ended Standoff(const std::vector<std::string>& arguments) {
-  Process process = StartStandoff(arguments);
-  absl::StatusOr<ExitStatus> status = process.Wait(kPatience);
-  EXPECT_TRUE(status.ok()) << status.status();
-  return {.code = status.ok() ? status->code : -1,
-          .output = process.Output(),
-          .errors = process.Errors()};
-}
-
-Json ParseJson(const std::string& text) {
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  EXPECT_FALSE(json.is_discarded()) << text;
-  return json;
-}
-
-// Expects lines of at most 80 columns.
-void ExpectNarrow(const std::string& text) {
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
-    EXPECT_LE(line.size(), 80u) << line;
-  }
-}
-
 // Whether a process has ended; nobody may have asked yet how.
 bool HasEnded(pid_t pid) {
   std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
@@ -91,8 +44,11 @@ bool HasEnded(pid_t pid) {
 
 TEST(StandoffTest, Helps) {
   for (const std::vector<std::string>& arguments :
-       std::vector<std::vector<std::string>>{
-           {"--help"}, {"info", "--help"}, {"demo", "-h"}}) {
+       std::vector<std::vector<std::string>>{{"--help"},
+                                             {"info", "--help"},
+                                             {"ps", "--help"},
+                                             {"events", "--help"},
+                                             {"demo", "-h"}}) {
     const Ended ended = Standoff(arguments);
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(ended.output, HasSubstr("Usage: "));
@@ -120,17 +76,24 @@ TEST_P(UsageTest, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     WrongUsage, UsageTest,
-    testing::Values(std::vector<std::string>{},
-                    std::vector<std::string>{"nonsense"},
-                    std::vector<std::string>{"info"},
-                    std::vector<std::string>{"info", "--host"},
-                    std::vector<std::string>{"info", "--host", "nonsense"},
-                    std::vector<std::string>{"info", "--host", "127.0.0.1:1",
-                                             "--what"},
-                    std::vector<std::string>{"info", "--host", "127.0.0.1:1",
-                                             "--tls-cert", "file"},
-                    std::vector<std::string>{"demo", "--what"},
-                    std::vector<std::string>{"demo", "more"}));
+    testing::Values(
+        std::vector<std::string>{}, std::vector<std::string>{"nonsense"},
+        std::vector<std::string>{"info", "--hosts-file"},
+        std::vector<std::string>{"info", "--hosts-file", "/no/such/file"},
+        std::vector<std::string>{"ps", "--host", "a=h:1", "--host", "a=h:2"},
+        std::vector<std::string>{"ps", "--watch=0"},
+        std::vector<std::string>{"ps", "--watch=soon"},
+        std::vector<std::string>{"ps", "--session", "a b"},
+        std::vector<std::string>{"ps", "--session", "a", "--all-sessions"},
+        std::vector<std::string>{"events", "--from", "-1"},
+        std::vector<std::string>{"events", "--session", ""},
+        std::vector<std::string>{"info", "--host"},
+        std::vector<std::string>{"info", "--host", "nonsense"},
+        std::vector<std::string>{"info", "--host", "127.0.0.1:1", "--what"},
+        std::vector<std::string>{"info", "--host", "127.0.0.1:1", "--tls-cert",
+                                 "file"},
+        std::vector<std::string>{"demo", "--what"},
+        std::vector<std::string>{"demo", "more"}));
 
 TEST(InfoTest, ShowsSeveralHosts) {
   Daemon left = StartTestDaemon();
@@ -174,6 +137,31 @@ TEST(InfoTest, ShowsTheOthersIfOneIsNotThere) {
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ParseJson(ended.output)["hosts"][0]["error"].get<std::string>(),
               HasSubstr("Connection refused"));
+}
+
+TEST(InfoTest, FindsItsHostsInAFileAndInTheEnvironment) {
+  Daemon daemon = StartTestDaemon();
+  absl::StatusOr<TempDir> folder = TempDir::Create();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const std::string path = folder->path() + "/hosts.yaml";
+  std::ofstream(path) << "hosts:\n- name: left\n  address: " << daemon.address()
+                      << "\n";
+  Ended ended = Standoff({"info", "--hosts-file", path});
+  EXPECT_EQ(ended.code, 0) << ended.errors;
+  EXPECT_THAT(ended.output,
+              StartsWith(absl::StrCat("left  ", daemon.address(), "\n")));
+  ended = Standoff({"info"}, {"STANDOFF_HOSTS_FILE=" + path});
+  EXPECT_THAT(ended.output, StartsWith("left  "));
+  ended =
+      Standoff({"info"}, {absl::StrCat("STANDOFF_HOSTS=x=", daemon.address()),
+                          "STANDOFF_HOSTS_FILE=" + path});
+  EXPECT_THAT(ended.output, StartsWith("x  "));
+
+  std::ofstream(path, std::ios::app) << "  tsl: {}\n";
+  ended = Standoff({"info", "--hosts-file", path});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.errors,
+              HasSubstr("hosts.yaml:4: hosts[0].tsl: there is no such field"));
 }
 
 // Checks what the demo wrote as JSON. Returns the kind of its stage.

@@ -8,17 +8,11 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
 namespace standoff::client {
 namespace {
-
-// Characters, not bytes: continuation bytes of UTF-8 don't count.
-size_t Width(absl::string_view text) {
-  return static_cast<size_t>(std::count_if(
-      text.begin(), text.end(),
-      [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 // The words of a text. A number and the unit "s" after it are one.
 std::vector<std::string> Words(absl::string_view text) {
@@ -68,6 +62,31 @@ std::string Style::Good(absl::string_view text) const {
 
 std::string Style::Bad(absl::string_view text) const {
   return With("1;31", text);
+}
+
+size_t Width(absl::string_view text) {
+  // Continuation bytes don't count.
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(),
+      [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string Printable(absl::string_view text) {
+  std::string printable;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next =
+        i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    // The second control block of Unicode, U+0080 to U+009F, has two bytes.
+    const bool wide = byte == 0xc2 && next >= 0x80 && next < 0xa0;
+    if (byte < 0x20 || byte == 0x7f || wide) {
+      absl::StrAppendFormat(&printable, "\\x%02x", wide ? next : byte);
+      if (wide) ++i;
+    } else {
+      printable.push_back(text[i]);
+    }
+  }
+  return printable;
 }
 
 std::string Wrap(absl::string_view text, size_t indent, size_t columns) {

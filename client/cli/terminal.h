@@ -4,6 +4,7 @@
 #define STANDOFF_CLIENT_CLI_TERMINAL_H_
 
 #include <concepts>
+#include <cstddef>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -30,6 +31,12 @@ class Style {
 
   bool colour_;
 };
+
+// The characters in a text of UTF-8, each as wide as any other.
+size_t Width(absl::string_view text);
+
+// The text with what could steer a terminal (control characters) as "\\x1b".
+std::string Printable(absl::string_view text);
 
 // Breaks text into lines of at most `columns` characters of UTF-8, each
 // indented by `indent` spaces and ended by a newline. Words are never broken,

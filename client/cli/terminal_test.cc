@@ -27,6 +27,12 @@ TEST(WrapTest, KeepsANumberAndItsUnitTogether) {
   EXPECT_EQ(Wrap("it took 0.5 seconds", 0, 11), "it took 0.5\nseconds\n");
 }
 
+TEST(PrintableTest, LeavesNothingThatSteersATerminal) {
+  EXPECT_EQ(Printable("plain \xc3\xbc \\"), "plain \xc3\xbc \\");
+  EXPECT_EQ(Printable("\033[2J\r\n\x7f"), "\\x1b[2J\\x0d\\x0a\\x7f");
+  EXPECT_EQ(Printable("\xc2\x9b\xc2\xa0\xc2"), "\\x9b\xc2\xa0\xc2");
+}
+
 TEST(StyleTest, MarksUpOnlyIfItMay) {
   EXPECT_EQ(Style(false).Bold("x"), "x");
   EXPECT_EQ(Style(true).Bold("x"), "\033[1mx\033[0m");
