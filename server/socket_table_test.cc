@@ -137,7 +137,8 @@ TEST_F(SocketTableTest, RefusesMoreThanTheLimit) {
   const absl::Status status = table_.Reserve("d", "name").status();
   EXPECT_TRUE(absl::IsResourceExhausted(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("(limit 3;"));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("--max_sockets"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("--max_session_sockets"));
 }
 
 TEST_F(SocketTableTest, NamesWhatIsNotOpen) {

@@ -13,8 +13,10 @@ constexpr size_t kMaxEventsInResponse = 256;
 
 }  // namespace
 
-WatchStream::WatchStream(absl::StatusOr<SessionUse> session,
-                         uint64_t from_sequence) {
+WatchStream::WatchStream(const SessionTable& sessions,
+                         absl::StatusOr<SessionUse> session,
+                         uint64_t from_sequence)
+    : sessions_(sessions) {
   if (!session.ok()) {
     Finish(ToGrpc(session.status()));
     return;
@@ -71,6 +73,10 @@ void WatchStream::Do(Next next) {
     case Next::kCancelled:
       return Finish(grpc::Status::CANCELLED);
     case Next::kSessionEnded:
+      if (sessions_.is_shut_down()) {
+        return Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                                   "the daemon is shutting down"));
+      }
       return Finish(grpc::Status(grpc::StatusCode::NOT_FOUND,
                                  "standoff-session: the session has ended"));
   }
