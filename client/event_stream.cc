@@ -70,6 +70,15 @@ absl::StatusOr<EventBatch> EventStream::NextResponse(absl::Duration timeout) {
       patience_.reset();
       return Take(*std::move(response));
     }
+    if (absl::IsOutOfRange(response.status()) && was_open_) {
+      // Sequence numbers never count back: this is another daemon, or another
+      // session of that name. Look at it from its start.
+      DropWatch();
+      patience_.reset();
+      was_open_ = false;
+      next_sequence_ = 1;
+      return EventBatch{.restarted = true};
+    }
     if (IsBroken(response.status(), host_.session())) {
       broken = response.status();
       DropWatch();
@@ -97,11 +106,6 @@ EventBatch EventStream::Take(v1::WatchResponse response) {
   if (std::exchange(first_, false)) {
     if (next_sequence_ == 0) {
       next_sequence_ = response.next_sequence();
-    } else if (was_open_ && response.next_sequence() < next_sequence_) {
-      // It never counts back: this is another one. Look at it from its start.
-      DropWatch();
-      next_sequence_ = 1;
-      return {.restarted = true};
     }
     was_open_ = true;
   }
