@@ -1,6 +1,8 @@
 #include "client/event_stream.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,10 +17,13 @@ bool IsEmpty(const EventBatch& batch) {
   return batch.events.empty() && batch.lost == 0 && !batch.restarted;
 }
 
-// Whether a watch ended since its connection did. A daemon that shuts down
-// cancels its streams.
-bool IsBroken(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsCancelled(status);
+// Whether a watch ended since its connection or its daemon did. A daemon that
+// shuts down cancels its streams, and ends its sessions; the session `default`
+// is always there as long as the daemon is.
+bool IsBroken(const absl::Status& status, const std::string& session) {
+  return absl::IsUnavailable(status) || absl::IsCancelled(status) ||
+         (absl::IsNotFound(status) &&
+          (session.empty() || session == "default"));
 }
 
 }  // namespace
@@ -65,7 +70,16 @@ absl::StatusOr<EventBatch> EventStream::NextResponse(absl::Duration timeout) {
       patience_.reset();
       return Take(*std::move(response));
     }
-    if (IsBroken(response.status())) {
+    if (absl::IsOutOfRange(response.status()) && was_open_) {
+      // Sequence numbers never count back: this is another daemon, or another
+      // session of that name. Look at it from its start.
+      DropWatch();
+      patience_.reset();
+      was_open_ = false;
+      next_sequence_ = 1;
+      return EventBatch{.restarted = true};
+    }
+    if (IsBroken(response.status(), host_.session())) {
       broken = response.status();
       DropWatch();
       if (!patience_.has_value()) patience_.emplace(options_.reconnect_timeout);
@@ -92,11 +106,6 @@ EventBatch EventStream::Take(v1::WatchResponse response) {
   if (std::exchange(first_, false)) {
     if (next_sequence_ == 0) {
       next_sequence_ = response.next_sequence();
-    } else if (was_open_ && response.next_sequence() < next_sequence_) {
-      // It never counts back: this is another one. Look at it from its start.
-      DropWatch();
-      next_sequence_ = 1;
-      return {.restarted = true};
     }
     was_open_ = true;
   }

@@ -43,7 +43,8 @@ struct EventBatch {
   // (--max_events).
   uint64_t lost = 0;
   // Whether the daemon began to count anew before these events: it was started
-  // again. What the old one did is lost, uncounted.
+  // again, or the session was made anew. What the old one did is lost,
+  // uncounted. That can't be seen if the new one has already counted as far.
   bool restarted = false;
 };
 

@@ -86,7 +86,7 @@ void AddEventsCommand(CLI::App& app, Action& action) {
       "says how many events were lost. As long as it follows a session, the "
       "session's lease does not lapse.\n",
       kHostsFooter,
-      " A host that can't be reached at the start, or that has no such "
+      "\nA host that can't be reached at the start, or that has no such "
       "session, is reported and left out. The command ends with status 0 on "
       "SIGINT (Ctrl-C) and SIGTERM, and with status 1 when there is no host "
       "left to follow."));
@@ -102,7 +102,8 @@ void AddEventsCommand(CLI::App& app, Action& action) {
       ->add_option("--from", flags->from,
                    "The number of the first event: 1 for all that the daemon "
                    "still has, 0 for those to come. 0 without this flag.")
-      ->type_name("N");
+      ->option_text("N")
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("--json", flags->json,
                     "Writes JSON, for machines: one line for each event.");
   command->callback(

@@ -75,7 +75,8 @@ std::string Text(const Happening& happening, const Style& style) {
                                     "more than --max_events"));
     case Happening::Kind::kRestarted:
       return style.Bad(
-          "the daemon was started again: events of the old one are lost");
+          "the daemon was started again, or the session made anew: what the "
+          "old one had is lost");
     case Happening::Kind::kBroken:
       return style.Bad(absl::StrCat("connection broken, trying again: ",
                                     Printable(happening.text)));

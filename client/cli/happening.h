@@ -23,7 +23,7 @@ struct Happening {
     kEvent,
     // `count` events are not to be had any more.
     kLost,
-    // The daemon was started again, and counts anew.
+    // The daemon was started again, or its session made anew, and counts anew.
     kRestarted,
     // The connection broke; `text` says why.
     kBroken,

@@ -3,6 +3,9 @@
 #include <sstream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "client/cli/terminal.h"
 
 namespace standoff::client {
@@ -38,7 +41,11 @@ std::string HelpFormatter::make_subcommand(const CLI::App* subcommand) const {
 }
 
 std::string HelpFormatter::make_footer(const CLI::App* app) const {
-  return Wrap(app->get_footer());
+  // One paragraph a line.
+  return absl::StrJoin(absl::StrSplit(app->get_footer(), '\n'), "\n",
+                       [](std::string* out, absl::string_view paragraph) {
+                         absl::StrAppend(out, Wrap(paragraph));
+                       });
 }
 
 }  // namespace standoff::client

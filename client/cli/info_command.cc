@@ -159,7 +159,7 @@ void AddInfoCommand(CLI::App& app, Action& action) {
       "and what sockets they can open.");
   command->footer(absl::StrCat(
       kHostsFooter,
-      " A host that can't be reached is reported, the others are shown, and "
+      "\nA host that can't be reached is reported, the others are shown, and "
       "the exit status is 1."));
   auto flags = std::make_shared<InfoFlags>();
   AddHostFlags(*command, flags->hosts);

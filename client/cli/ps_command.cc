@@ -182,7 +182,7 @@ void AddPsCommand(CLI::App& app, Action& action) {
       "SIOCOUTQ); of a listener RECV-Q is its accept queue. Looking renews no "
       "lease. The session in a hosts file does not count here.\n",
       kHostsFooter,
-      " A host that can't be reached has a row that says why, and the exit "
+      "\nA host that can't be reached has a row that says why, and the exit "
       "status is 1; so it is if no host has the session that was asked for. "
       "With --watch the command ends with status 0 on SIGINT (Ctrl-C) and "
       "SIGTERM."));
@@ -203,7 +203,7 @@ void AddPsCommand(CLI::App& app, Action& action) {
           "--watch", [flags](double seconds) { flags->watch = seconds; },
           "Shows it again and again, every so many seconds, 1 if that is left "
           "out: in place on a terminal, else one table after the other.")
-      ->type_name("[=SECONDS]")
+      ->option_text("[=SECONDS]")
       ->expected(0, 1)
       ->default_str("1")
       ->check(CLI::Range(0.1, 86400.0));
