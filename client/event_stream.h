@@ -81,7 +81,10 @@ class EventStream {
 
   // The first event that Next() has not returned; 0 if that is not known yet,
   // since the stream is not open.
-  uint64_t next_sequence() const { return next_sequence_; }
+  uint64_t next_sequence() const {
+    return kept_.events.empty() ? next_sequence_
+                                : kept_.events.front().sequence();
+  }
 
  private:
   // Waits for a response and takes it in. A batch may be empty here.
@@ -97,6 +100,7 @@ class EventStream {
 
   const Host host_;
   const EventStreamOptions options_;
+  // The first event wanted of the next response.
   uint64_t next_sequence_;
   // Whether the first response of `watch_` is still to come.
   bool first_ = true;

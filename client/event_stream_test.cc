@@ -123,6 +123,7 @@ TEST_F(EventStreamTest, OpeningLosesNothing) {
   const uint64_t id = Perform();
   EventStream stream(*host_, {.from_sequence = 1});
   ASSERT_TRUE(stream.Open(kPatience).ok());
+  EXPECT_EQ(stream.next_sequence(), 1u);
   ASSERT_TRUE(stream.Open(kPatience).ok());
   ExpectSequence(UntilDone(stream, id), 1);
 }

@@ -194,10 +194,14 @@ concept SocketRequest = Request<Message> &&
 template <Request Message>
 using ResponseTo = typename Rpc<Message>::Response;
 
-// The name of a request's RPC: "Send".
+// The name of a request's RPC: "Send". Messages that would share a name with
+// another service's have their service's before it: SocketServiceListRequest.
 template <Request Message>
 absl::string_view RpcName() {
-  return absl::StripSuffix(Message::descriptor()->name(), "Request");
+  absl::string_view service = Rpc<Message>::Service::service_full_name();
+  service.remove_prefix(service.rfind('.') + 1);
+  return absl::StripPrefix(
+      absl::StripSuffix(Message::descriptor()->name(), "Request"), service);
 }
 
 }  // namespace standoff::client

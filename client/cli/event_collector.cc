@@ -17,6 +17,17 @@ constexpr absl::Duration kEstimateEvery = absl::Seconds(30);
 constexpr absl::Duration kReconnectQuietly = absl::Seconds(2);
 // For the clock.
 constexpr absl::Duration kPatience = absl::Seconds(10);
+constexpr int kRounds = 16;
+
+// A host that does not answer in time counts as one that can't be reached.
+absl::StatusOr<ClockEstimate> Estimate(const Host& host) {
+  absl::StatusOr<ClockEstimate> clock =
+      EstimateClock(host, kRounds, {.deadline = kPatience});
+  if (absl::IsDeadlineExceeded(clock.status())) {
+    return absl::UnavailableError(clock.status().message());
+  }
+  return clock;
+}
 
 }  // namespace
 
@@ -65,66 +76,58 @@ void EventCollector::Follow(const HostEntry& entry) {
 }
 
 absl::Status EventCollector::FollowToTheEnd(const HostEntry& entry) {
-  absl::StatusOr<Host> host = Connect(entry);
+  const absl::StatusOr<Host> host = Connect(entry);
   if (!host.ok()) return host.status();
-  const auto estimate = [&] {
-    return EstimateClock(*host, 16, {.deadline = kPatience});
-  };
-  absl::StatusOr<ClockEstimate> clock = estimate();
-  if (!clock.ok()) return clock.status();
-
   EventStream stream(*host, {.from_sequence = from_sequence_,
                              .reconnect_timeout = kReconnectQuietly});
-  Happening base = {.host = entry.name};
-  // Whether it was said that the watch is on, and that it is not.
-  bool watching = false;
   bool broken = false;
   while (true) {
-    absl::Status status =
-        watching ? absl::OkStatus() : stream.Open(kEstimateEvery);
-    absl::StatusOr<EventBatch> batch = EventBatch();
-    if (status.ok() && !watching) {
-      // After a break the host may be another, with another clock.
-      if (absl::StatusOr<ClockEstimate> again = estimate(); again.ok()) {
-        clock = again;
-      }
-      Happening begin = base;
-      begin.kind = Happening::Kind::kWatching;
-      begin.error = clock->error;
-      begin.local_ns = LocalMonotonicNs();
-      begin.text = entry.session.empty() ? "default" : entry.session;
-      begin.sequence = stream.next_sequence();
-      Add(std::move(begin));
-      watching = true;
-      broken = false;
-    }
-    if (status.ok()) {
-      batch = stream.Next(kEstimateEvery);
-      status = batch.status();
-    }
-    if (status.ok()) {
-      TakeIn(base, *clock, *std::move(batch));
-    } else if (absl::IsDeadlineExceeded(status)) {
-      if (absl::StatusOr<ClockEstimate> again = estimate(); again.ok()) {
-        clock = again;
-      }
-    } else if (absl::IsUnavailable(status)) {
-      watching = false;
-      if (std::exchange(broken, true)) continue;
-      Happening end = base;
-      end.kind = Happening::Kind::kBroken;
-      end.local_ns = LocalMonotonicNs();
-      end.text = std::string(status.message());
-      Add(std::move(end));
-    } else {
-      return status;
-    }
+    const absl::Status status = FollowUntilBroken(entry, *host, stream, broken);
+    if (!absl::IsUnavailable(status)) return status;
+    // One word for each break.
+    if (std::exchange(broken, true)) continue;
+    Happening end = {.kind = Happening::Kind::kBroken, .host = entry.name};
+    end.local_ns = LocalMonotonicNs();
+    end.text = std::string(status.message());
+    Add(std::move(end));
   }
 }
 
-void EventCollector::TakeIn(const Happening& base, const ClockEstimate& clock,
+absl::Status EventCollector::FollowUntilBroken(const HostEntry& entry,
+                                               const Host& host,
+                                               EventStream& stream,
+                                               bool& broken) {
+  if (absl::Status status = stream.Open(); !status.ok()) return status;
+  // After a break the host may be another, with another clock.
+  absl::StatusOr<ClockEstimate> clock = Estimate(host);
+  if (!clock.ok()) return clock.status();
+
+  Happening begin = {.kind = Happening::Kind::kWatching, .host = entry.name};
+  begin.error = clock->error;
+  begin.local_ns = LocalMonotonicNs();
+  begin.text = entry.session.empty() ? "default" : entry.session;
+  begin.sequence = stream.next_sequence();
+  // What has happened before the watch comes after this line.
+  absl::StatusOr<EventBatch> batch = stream.Next(absl::ZeroDuration());
+  if (batch.ok() && !batch->events.empty()) {
+    begin.local_ns = clock->ToLocal(batch->events[0].monotonic_ns());
+  }
+  Add(std::move(begin));
+  broken = false;
+
+  while (batch.ok() || absl::IsDeadlineExceeded(batch.status())) {
+    if (batch.ok()) TakeIn(entry.name, *clock, *std::move(batch));
+    batch = stream.Next(kEstimateEvery);
+    if (absl::IsDeadlineExceeded(batch.status())) {
+      if (auto again = Estimate(host); again.ok()) clock = again;
+    }
+  }
+  return batch.status();
+}
+
+void EventCollector::TakeIn(const std::string& host, const ClockEstimate& clock,
                             EventBatch batch) {
-  Happening happening = base;
+  Happening happening = {.host = host};
   happening.error = clock.error;
   happening.local_ns = batch.events.empty()
                            ? LocalMonotonicNs()

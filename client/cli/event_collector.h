@@ -18,6 +18,7 @@
 #include "client/cli/timeline.h"
 #include "client/clock.h"
 #include "client/event_stream.h"
+#include "client/host.h"
 #include "client/host_entry.h"
 
 namespace standoff::client {
@@ -49,8 +50,13 @@ class EventCollector {
  private:
   // The threads' work.
   void Follow(const HostEntry& entry);
+  // Returns why the host is given up.
   absl::Status FollowToTheEnd(const HostEntry& entry);
-  void TakeIn(const Happening& base, const ClockEstimate& clock,
+  // The same until the connection breaks: then Unavailable. Sets `broken` to
+  // false once the host is watched.
+  absl::Status FollowUntilBroken(const HostEntry& entry, const Host& host,
+                                 EventStream& stream, bool& broken);
+  void TakeIn(const std::string& host, const ClockEstimate& clock,
               EventBatch batch);
   void Add(Happening happening);
 

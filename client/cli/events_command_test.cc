@@ -60,7 +60,7 @@ TEST(EventsCommandTest, FollowsSeveralHosts) {
                     Stream::kPipe);
   EXPECT_THAT(Await(process, "watching"),
               MatchesRegex("[0-9:.]+  (left |right)  watching session default "
-                           "from event 1; times are right to .*"));
+                           "from event 1; its clock is this machine's"));
   Await(process, "watching");
   Perform(ConnectToTestDaemon(left));
   EXPECT_THAT(Await(process, "done"),
@@ -82,6 +82,7 @@ TEST(EventsCommandTest, WritesALineOfJsonForEachEvent) {
   const Json watching = ParseJson(Await(process, "watching"));
   EXPECT_EQ(watching["host"], daemon.address());
   EXPECT_EQ(watching["watching"]["session"], "default");
+  EXPECT_EQ(watching["watching"]["nextSequence"], "1");
   const Json event = ParseJson(Await(process, "OPERATION_STATE_DONE"));
   EXPECT_EQ(event["event"]["method"], "Resolve");
   EXPECT_EQ(event["event"]["actor"], "a");

@@ -65,6 +65,8 @@ TEST(FormatHappeningTest, ShowsWhatElseHappened) {
   EXPECT_EQ(Format(happening),
             "10:00:00.000000  left    watching session default from event 12; "
             "times are right to 0.000045 s\n");
+  happening.error = absl::ZeroDuration();
+  EXPECT_THAT(Format(happening), HasSubstr("; its clock is this machine's\n"));
   happening.kind = Happening::Kind::kLost;
   happening.count = 3;
   EXPECT_THAT(Format(happening), HasSubstr("  3 events were lost"));
