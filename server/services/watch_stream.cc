@@ -43,6 +43,8 @@ WatchStream::Next WatchStream::GoOn() {
   if (cancelled_) return Next::kCancelled;
   EventLog& log = session_->operations().events();
   for (;;) {
+    // Before the page: what comes in between is not left out.
+    const uint64_t next_sequence = log.next_sequence();
     EventLog::Page page = log.Read(sequence_, kMaxEventsInResponse);
     sequence_ = page.next_sequence;
     if (is_first_ || !page.events.empty() || page.lost > 0) {
@@ -51,7 +53,7 @@ WatchStream::Next WatchStream::GoOn() {
       for (v1::OperationEvent& event : page.events) {
         *response_.add_events() = std::move(event);
       }
-      if (is_first_) response_.set_next_sequence(log.next_sequence());
+      if (is_first_) response_.set_next_sequence(next_sequence);
       is_first_ = false;
       return Next::kWrite;
     }
@@ -71,8 +73,7 @@ void WatchStream::Do(Next next) {
     case Next::kCancelled:
       return Finish(grpc::Status::CANCELLED);
     case Next::kSessionEnded:
-      return Finish(grpc::Status(grpc::StatusCode::NOT_FOUND,
-                                 "standoff-session: the session has ended"));
+      return Finish(ToGrpc(session_->end().status()));
   }
 }
 
