@@ -115,9 +115,7 @@ Operation::Waiters Operation::Change(v1::OperationState state,
 }
 
 bool Operation::Begin() {
-  const bool skip = origin_.program != nullptr &&
-                    origin_.program->skip_on_failure && origin_.program->failed;
-  if (skip) {
+  if (origin_.program != nullptr && origin_.program->Skips(id())) {
     EndUnperformed(v1::OPERATION_STATE_SKIPPED);
     return false;
   }
@@ -133,7 +131,7 @@ bool Operation::Begin() {
 
 void Operation::End(v1::ActionReply reply, uint64_t left_out) {
   if (origin_.program != nullptr && !Succeeded(reply)) {
-    origin_.program->failed = true;
+    origin_.program->OnFailed(id());
   }
   int64_t bytes = 0;
   Waiters to_tell;
@@ -152,12 +150,12 @@ void Operation::End(v1::ActionReply reply, uint64_t left_out) {
 }
 
 void Operation::EndUnperformed(v1::OperationState state) {
-  if (origin_.program != nullptr) origin_.program->failed = true;
   int64_t bytes = 0;
   Waiters to_tell;
   {
     std::lock_guard lock(mutex_);
     if (state_ != v1::OPERATION_STATE_QUEUED) return;
+    if (origin_.program != nullptr) origin_.program->OnFailed(id());
     left_out_ += TrimPayload(action_);
     to_tell = Change(state);
     bytes = Bytes();

@@ -77,8 +77,11 @@ absl::StatusOr<std::shared_ptr<Operation>> OperationTable::AddUnary(
   Quota::Charge charge = in_progress_.TakeBeyondLimit();
   std::lock_guard lock(mutex_);
   if (closed_) return Closed(session_);
-  return Insert({.session = session_}, std::move(action), left_out,
-                std::move(charge));
+  std::shared_ptr<Operation> operation = Insert(
+      {.session = session_}, std::move(action), left_out, std::move(charge));
+  // Before anybody finds it: who cancels a queued one ends it.
+  operation->Begin();
+  return operation;
 }
 
 absl::StatusOr<std::shared_ptr<Operation>> OperationTable::Find(

@@ -174,7 +174,6 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
   }
   auto job = std::make_unique<Job>();
   job->operation = *std::move(operation);
-  job->operation->Begin();
   {
     std::lock_guard lock(mutex_);
     current_ = job->operation;
