@@ -58,6 +58,7 @@ class SessionTest : public ::testing::Test {
                                                  const std::string& socket) {
     v1::Action action;
     action.mutable_receive()->set_socket(socket);
+    action.mutable_receive()->set_length(100);
     const auto operations = session.operations().Add(
         actor, "", std::make_shared<Program>(true), {action});
     EXPECT_TRUE(operations.ok()) << operations.status();
