@@ -1,7 +1,9 @@
 #include "server/operations/event_log.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -55,6 +57,20 @@ TEST(EventLogTest, EmptyAtFirst) {
   EXPECT_EQ(page.lost, 0u);
   EXPECT_EQ(page.next_sequence, 1u);
   EXPECT_FALSE(page.is_last);
+}
+
+TEST(EventLogTest, TimesNeverGoBack) {
+  EventLog log(3);
+  for (const int64_t time : {20, 10, 20, 30}) {
+    OperationChange change = ChangeOf(1);
+    change.monotonic_ns = time;
+    EXPECT_EQ(log.Add(std::move(change)), std::max<int64_t>(time, 20));
+  }
+  std::vector<int64_t> times;
+  for (const auto& event : log.Read(1, kAll).events) {
+    times.push_back(event.monotonic_ns());
+  }
+  EXPECT_THAT(times, ElementsAre(20, 20, 30));
 }
 
 TEST(EventLogTest, KeepsAllThatIsKnown) {

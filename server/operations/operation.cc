@@ -94,11 +94,6 @@ Operation::Waiters Operation::Change(v1::OperationState state,
   OperationChange change = {.operation = label_,
                             .state = state,
                             .monotonic_ns = MonotonicNanoseconds()};
-  if (state == v1::OPERATION_STATE_RUNNING && start_ns_ == 0) {
-    start_ns_ = change.monotonic_ns;
-  }
-  const v1::OperationState before = std::exchange(state_, state);
-  if (IsEnded()) end_ns_ = change.monotonic_ns;
   if (reply != nullptr) {
     if (reply->has_refusal()) change.error = reply->refusal().code_name();
     if (const v1::Outcome* const outcome = OutcomeOf(*reply)) {
@@ -106,7 +101,12 @@ Operation::Waiters Operation::Change(v1::OperationState state,
       change.error = outcome->error().name();
     }
   }
-  events_.Add(std::move(change));
+  const int64_t now_ns = events_.Add(std::move(change));
+  if (state == v1::OPERATION_STATE_RUNNING && start_ns_ == 0) {
+    start_ns_ = now_ns;
+  }
+  const v1::OperationState before = std::exchange(state_, state);
+  if (IsEnded()) end_ns_ = now_ns;
   Waiters to_tell;
   for (const auto& waiter : waiters_) {
     if (waiter->Change(before, state)) to_tell.push_back(waiter);

@@ -71,9 +71,10 @@ v1::Session Session::ToProto() const {
   return proto;
 }
 
-Session::Ended Session::End() {
+Session::Ended Session::End(const absl::Status& status) {
   Ended ended;
   operations_.Close();
+  end_.Come(status);
   const OperationTable::Operations in_progress = operations_.InProgress();
   ended.operations = static_cast<int64_t>(in_progress.size());
   for (const auto& operation : in_progress) operation->Cancel();
