@@ -85,10 +85,10 @@ class ThreadLimitTest : public ::testing::Test {
   void SetLimit(uint64_t threads) {
     Must(MustRun(AsTheDaemonsUser(
         {"prlimit", absl::StrCat("--pid=", host_.pid()),
-         absl::StrCat("--nproc=",
-                      threads == RLIM_INFINITY ? "unlimited"
-                                               : std::to_string(threads),
-                      ":")})));
+         absl::StrCat(
+             "--nproc=",
+             threads == RLIM_INFINITY ? "unlimited" : std::to_string(threads),
+             ":")})));
   }
 
   auto RefusedForThreads() const {
