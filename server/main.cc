@@ -2,14 +2,13 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include "absl/status/statusor.h"
 #include "server/daemon.h"
@@ -32,7 +31,16 @@ sigset_t BlockSignals() {
 }
 
 // From SIGTERM to the end.
-constexpr std::chrono::milliseconds kShutdownLimit{1800};
+constexpr timeval kShutdownLimit = {.tv_sec = 1, .tv_usec = 800'000};
+
+// Whatever gets stuck, in the kernel, in gRPC or in who reads the log: the
+// process ends in time. By a timer of the kernel's, since there may be no
+// thread to have.
+void EndInTime() {
+  signal(SIGALRM, [](int) { _exit(0); });
+  const itimerval timer = {.it_interval = {}, .it_value = kShutdownLimit};
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
 
 // As many open files as the system allows.
 void RaiseOpenFilesLimit() {
@@ -57,12 +65,7 @@ int Run(const Flags& flags) {
   std::cout.flush();
   int signal_number = 0;
   sigwait(&signals, &signal_number);
-  // Whatever gets stuck, in the kernel, in gRPC or in who reads the log: the
-  // process ends in time.
-  std::thread([] {
-    std::this_thread::sleep_for(kShutdownLimit);
-    _exit(0);
-  }).detach();
+  EndInTime();
   LogShutdown(signal_number);
   (*daemon)->Shutdown();
   daemon->reset();

@@ -256,7 +256,7 @@ TEST_F(OperationsTest, VeryLongTimeouts) {
   const RemoteOperation receiving = StartBlocked(actor_, ReceiveOn(pair_.b));
   v1::WaitRequest request;
   request.add_ids(receiving.id());
-  request.set_timeout_seconds(1e12);
+  request.set_timeout_seconds(9e9);
   auto waiting = host_->Async().Run(request);
   EXPECT_TRUE(
       Must(receiving.Async().Wait(absl::Milliseconds(20)).Get()).timed_out());

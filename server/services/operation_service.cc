@@ -1,5 +1,6 @@
 #include "server/services/operation_service.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -93,6 +94,13 @@ absl::StatusOr<OperationWaiter::Operations> OperationsToCancel(
   return operations;
 }
 
+// The last one first, so that no queued one begins when one before it ends.
+void CancelAll(OperationWaiter::Operations operations) {
+  std::sort(operations.begin(), operations.end(),
+            [](const auto& a, const auto& b) { return a->id() > b->id(); });
+  for (const auto& operation : operations) operation->Cancel();
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* OperationServiceImpl::Start(
@@ -128,7 +136,7 @@ grpc::ServerUnaryReactor* OperationServiceImpl::Cancel(
   absl::StatusOr<OperationWaiter::Operations> operations =
       OperationsToCancel((*session)->operations(), *request);
   if (!operations.ok()) return ReplyWith(*context, operations.status());
-  for (const auto& operation : *operations) operation->Cancel();
+  CancelAll(*operations);
   auto reply = [session = session->get(), operations = *operations, request,
                 response](bool) {
     AddOperations(*request, operations, *session, *response);

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -77,7 +78,9 @@ Session::Ended Session::End(const absl::Status& status) {
   end_.Come(status);
   const OperationTable::Operations in_progress = operations_.InProgress();
   ended.operations = static_cast<int64_t>(in_progress.size());
-  for (const auto& operation : in_progress) operation->Cancel();
+  // The last one first, so that no queued one begins when one before it ends.
+  std::for_each(in_progress.rbegin(), in_progress.rend(),
+                [](const auto& operation) { operation->Cancel(); });
   if (operations_.WaitUntilEnded(kPatience)) {
     actors_.StopAll();
   } else {
