@@ -68,8 +68,7 @@ TEST_F(SessionEndTest, LeavesNothing) {
   auto [a, b] = ConnectedPair(own, kTcp4);
   const RemoteOperation blocked = StartBlockedReceive(own, "reader", b);
   Must(own.Actor("reader").Start(ReceiveFrom(b.name())));
-  Must(own.Actor("idle").Start(SendOn(a.name(), "")));
-  auto waiting = blocked.Async().Wait();
+  Must(Must(own.Actor("idle").Start(SendOn(a.name(), ""))).Wait());
   a.Release();
   b.Release();
 
@@ -80,7 +79,20 @@ TEST_F(SessionEndTest, LeavesNothing) {
   ExpectNothingIsLeft();
   EXPECT_TRUE(ThreadsBecome(host_, "reader", 0));
   EXPECT_TRUE(ThreadsBecome(host_, "idle", 0));
-  // Who had waited is told.
+}
+
+TEST_F(SessionEndTest, TellsThoseWhoWait) {
+  constexpr absl::Duration kLease = absl::Seconds(1);
+  const Host own = MakeSession(host_.host(), "own", kLease);
+  RemoteSocket socket = BoundSocket(own, kUdp4);
+  const RemoteOperation blocked = StartBlockedReceive(own, "reader", socket);
+  auto waiting = blocked.Async().Wait();
+  socket.Release();
+  // It has come to the daemon if the session outlives one of the same lease.
+  MakeSession(host_.host(), "unused", kLease);
+  ASSERT_TRUE(
+      Eventually([this] { return !HasSession(host_.host(), "unused"); }));
+  DeleteSession(host_.host(), "own");
   const v1::WaitResponse waited = Must(waiting.Get());
   EXPECT_EQ(waited.operations(0).state(), v1::OPERATION_STATE_CANCELLED);
 }

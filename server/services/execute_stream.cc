@@ -10,10 +10,12 @@
 namespace standoff {
 namespace {
 
-// It stops reading when so much is queued, and performing when so much is not
-// yet written.
+// It stops reading when so much is queued.
 constexpr size_t kMaxQueuedActions = 4096;
 constexpr size_t kMaxQueuedBytes = size_t{4} * 1024 * 1024;
+// It stops performing when so much is not yet written. That then goes into one
+// message, of which clients take 4 MiB unless they are told otherwise.
+constexpr size_t kMaxReplyBytes = size_t{1} * 1024 * 1024;
 
 }  // namespace
 
@@ -33,7 +35,7 @@ ExecuteStream::~ExecuteStream() {
 }
 
 bool ExecuteStream::HasRoomForReplies() const {
-  return replies_bytes_ < kMaxQueuedBytes;
+  return replies_bytes_ < kMaxReplyBytes;
 }
 
 ExecuteStream::Step ExecuteStream::NextStep() {
