@@ -1,5 +1,6 @@
 #include "lib/sleep.h"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 

@@ -3,6 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "gtest/gtest.h"
 #include "lib/testing/background_call.h"
 
@@ -28,8 +30,19 @@ TEST(ThreadStateTest, OfThreadThatSleeps) {
 }
 
 TEST(ThreadStateTest, OfThreadThatRuns) {
-  EXPECT_EQ(SyscallOf(gettid()), -1);
-  EXPECT_EQ(WaitChannelOf(gettid()), "");
+  std::atomic<bool> stop = false;
+  BackgroundCall running([&] {
+    while (!stop) continue;
+    return 0;
+  });
+  EXPECT_TRUE(WaitFor([&] { return running.thread_id() != 0; }));
+  // A thread that has just begun may not have come to its loop.
+  EXPECT_TRUE(WaitFor([&] {
+    return SyscallOf(running.thread_id()) == -1 &&
+           WaitChannelOf(running.thread_id()).empty();
+  }));
+  stop = true;
+  EXPECT_EQ(running.Join(), 0);
 }
 
 TEST(ThreadStateTest, OfNoThread) {

@@ -47,52 +47,64 @@ void AddControlFlags(CLI::App& app, DaemonOptions& options) {
                "Serve grpc.channelz, too: the state of gRPC's channels.");
 }
 
+constexpr int64_t kMostThings = 1'000'000;
+constexpr int64_t kMostOperations = 10'000'000;
+constexpr int64_t kMostBytes = 1'000'000'000'000;
+
+void AddNumber(CLI::App& app, const std::string& name, int64_t most,
+               int64_t& value, const std::string& description) {
+  app.add_option("--" + name, value, description)
+      ->type_name("N")
+      ->check(CLI::Range(int64_t{1}, most).description(""));
+}
+
+void AddLimit(CLI::App& app, const std::string& name, int64_t most,
+              int64_t& value, const std::string& description) {
+  AddNumber(app, name, most, value,
+            description + " Default: " + std::to_string(value));
+}
+
+// Limits of the host, and for each session, which are the same unless given.
+void AddLimits(CLI::App& app, const std::string& name, int64_t most,
+               int64_t& of_host, int64_t& of_session,
+               const std::string& description) {
+  AddLimit(app, "max_" + name, most, of_host, description);
+  AddNumber(app, "max_session_" + name, most, of_session,
+            "The same for each session. Default: as for all.");
+}
+
 void AddLimitFlags(CLI::App& app, Limits& limits) {
-  const auto add = [&app](const char* name, int64_t& value, int64_t most,
-                          const char* description) {
-    app.add_option(
-           name, value,
-           std::string(description) + " Default: " + std::to_string(value))
-        ->type_name("N")
-        ->check(CLI::Range(int64_t{1}, most).description(""));
-  };
-  constexpr int64_t kMost = 1'000'000;
-  constexpr int64_t kMostBytes = 1'000'000'000'000;
-  add("--max_sessions", limits.max_sessions, kMost,
-      "How many sessions there may be.");
-  add("--max_sockets", limits.max_sockets, kMost,
-      "How many sockets may be open.");
-  add("--max_session_sockets", limits.max_session_sockets, kMost,
-      "The same for each session.");
-  add("--max_waiting_calls", limits.max_waiting_calls, kMost,
-      "How many calls may wait; each has a thread.");
-  add("--max_session_waiting_calls", limits.max_session_waiting_calls, kMost,
-      "The same for each session.");
-  add("--max_actors", limits.max_actors, kMost,
-      "How many actors there may be; each has a thread. At\n"
-      "the limit, an idle one makes room.");
-  add("--max_session_actors", limits.max_session_actors, kMost,
-      "The same for each session.");
-  add("--max_operations", limits.max_operations, kMost * 10,
-      "How many operations may be queued or in progress.");
-  add("--max_session_operations", limits.max_session_operations, kMost * 10,
-      "The same for each session.");
-  add("--max_history_operations", limits.max_history_operations, kMost * 10,
-      "How many operations that have ended each session\n"
-      "keeps.");
-  add("--max_session_history_bytes", limits.max_session_history_bytes,
-      kMostBytes, "How many bytes of memory these may take up.");
-  add("--max_history_bytes", limits.max_history_bytes, kMostBytes,
-      "The same for all sessions.");
-  add("--max_events", limits.max_events, kMost * 10,
-      "How many changes of state each session keeps for those\n"
-      "who watch.");
-  add("--max_transfer", limits.max_transfer, 1'000'000'000,
-      "How many bytes one request may send or one reply may\n"
-      "return.");
-  add("--max_pattern_memory", limits.max_pattern_memory, 1'000'000'000'000,
-      "How many bytes of memory patterns may use that are\n"
-      "sent in one system call each.");
+  AddLimit(app, "max_sessions", kMostThings, limits.max_sessions,
+           "How many sessions there may be.");
+  AddLimits(app, "sockets", kMostThings, limits.max_sockets,
+            limits.max_session_sockets, "How many sockets may be open.");
+  AddLimits(app, "waiting_calls", kMostThings, limits.max_waiting_calls,
+            limits.max_session_waiting_calls,
+            "How many calls may wait; each has a thread.");
+  AddLimits(app, "actors", kMostThings, limits.max_actors,
+            limits.max_session_actors,
+            "How many actors there may be; each has a thread. At\n"
+            "the limit, an idle one makes room.");
+  AddLimits(app, "operations", kMostOperations, limits.max_operations,
+            limits.max_session_operations,
+            "How many operations may be queued or in progress.");
+  AddLimits(app, "history_bytes", kMostBytes, limits.max_history_bytes,
+            limits.max_session_history_bytes,
+            "How many bytes of memory operations may take up that\n"
+            "have ended.");
+  AddLimit(app, "max_history_operations", kMostOperations,
+           limits.max_history_operations,
+           "How many operations that have ended each session\n"
+           "keeps.");
+  AddLimit(app, "max_events", kMostOperations, limits.max_events,
+           "How many changes of state each session keeps for those\n"
+           "who watch.");
+  AddLimit(app, "max_transfer", 1'000'000'000, limits.max_transfer,
+           "How many bytes one request may send or one reply may\n"
+           "return.");
+  AddLimit(app, "max_pattern_memory", kMostBytes, limits.max_pattern_memory,
+           "How many bytes of memory patterns may use that are\n"
+           "sent in one system call each.");
 }
 
 }  // namespace

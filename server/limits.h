@@ -11,26 +11,26 @@
 
 namespace standoff {
 
-// Each is set by the flag of its name. Those of a session are for each one, on
-// top of those of the host.
+// Each is set by the flag of its name. A limit for each session that is 0 is
+// that of the host.
 struct Limits {
   // Sockets that are open or about to be accepted.
   int64_t max_sockets = 10'000;
-  int64_t max_session_sockets = 10'000;
+  int64_t max_session_sockets = 0;
   // Calls that wait at once, each on a thread.
   int64_t max_waiting_calls = 10'000;
-  int64_t max_session_waiting_calls = 10'000;
+  int64_t max_session_waiting_calls = 0;
   // Actors, each with a thread.
   int64_t max_actors = 10'000;
-  int64_t max_session_actors = 10'000;
+  int64_t max_session_actors = 0;
   // Operations that have not ended.
   int64_t max_operations = 500'000;
-  int64_t max_session_operations = 250'000;
-  // Operations that have ended, in the history of a session.
+  int64_t max_session_operations = 0;
+  // Bytes of memory for operations that have ended.
+  int64_t max_history_bytes = int64_t{256} * 1024 * 1024;
+  int64_t max_session_history_bytes = 0;
+  // How many of these a session keeps.
   int64_t max_history_operations = 10'000;
-  // Bytes of memory for the history of a session, and of the host.
-  int64_t max_session_history_bytes = int64_t{64} * 1024 * 1024;
-  int64_t max_history_bytes = int64_t{512} * 1024 * 1024;
   // Changes of state that a session keeps for Watch.
   int64_t max_events = 20'000;
   // Sessions, `default` included.
@@ -41,6 +41,11 @@ struct Limits {
   // each.
   int64_t max_pattern_memory = int64_t{1024} * 1024 * 1024;
 };
+
+// A limit for each session, by what it is set to and the host's.
+inline int64_t SessionLimit(int64_t of_session, int64_t of_host) {
+  return of_session == 0 ? of_host : of_session;
+}
 
 // Bytes of room for control messages in one receive.
 inline constexpr int kMaxControlSize = 65'536;

@@ -55,12 +55,14 @@ class Quota {
   // charge.
   absl::StatusOr<Charge> Take(int64_t amount = 1) {
     Charge charge = TakeBeyondLimit(amount);
+    // Of several limits, that of the outermost: raising the others alone would
+    // not help.
+    const Quota* exceeded = nullptr;
     for (const Quota* quota = this; quota != nullptr; quota = quota->parent_) {
-      if (quota->in_use_ > quota->limit_) {
-        return LimitError(quota->what_, quota->limit_, quota->flag_);
-      }
+      if (quota->in_use_ > quota->limit_) exceeded = quota;
     }
-    return charge;
+    if (exceeded == nullptr) return charge;
+    return LimitError(exceeded->what_, exceeded->limit_, exceeded->flag_);
   }
 
   // The same without the limit.

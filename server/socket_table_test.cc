@@ -21,6 +21,7 @@
 #include "lib/testing/background_call.h"
 #include "lib/testing/matchers.h"
 #include "lib/transfer.h"
+#include "server/quota.h"
 
 namespace standoff {
 namespace {
@@ -56,7 +57,8 @@ class SocketTableTest : public ::testing::Test {
     return names;
   }
 
-  SocketTable table_{kMaxSockets};
+  Quota host_{100, "too many sockets are open", "max_sockets"};
+  SocketTable table_{kMaxSockets, host_};
 };
 
 TEST_F(SocketTableTest, FindsWhatWasFilled) {
@@ -135,7 +137,8 @@ TEST_F(SocketTableTest, RefusesMoreThanTheLimit) {
   const absl::Status status = table_.Reserve("d", "name").status();
   EXPECT_TRUE(absl::IsResourceExhausted(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("(limit 3;"));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("--max_sockets"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("--max_session_sockets"));
 }
 
 TEST_F(SocketTableTest, NamesWhatIsNotOpen) {

@@ -15,6 +15,7 @@ ActorTable::ActorTable(int64_t limit, Quota& host_actors, Threads& threads,
 absl::Status ActorTable::Enqueue(const std::string& name,
                                  const Actor::Operations& operations) {
   std::lock_guard lock(mutex_);
+  if (stopped_) return absl::UnavailableError("the session is ending");
   if (!actors_.contains(name)) {
     if (absl::Status status = Make(name); !status.ok()) return status;
   }
@@ -51,11 +52,17 @@ bool ActorTable::StopAnIdleOne() {
   return false;
 }
 
+std::vector<std::shared_ptr<Actor>> ActorTable::Actors() const {
+  std::vector<std::shared_ptr<Actor>> actors;
+  for (const auto& [name, entry] : actors_) actors.push_back(entry.actor);
+  return actors;
+}
+
 std::vector<std::shared_ptr<Actor>> ActorTable::All() const {
   std::vector<std::shared_ptr<Actor>> all;
   {
     std::lock_guard lock(mutex_);
-    for (const auto& [name, entry] : actors_) all.push_back(entry.actor);
+    all = Actors();
   }
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a->name() < b->name(); });
@@ -63,7 +70,12 @@ std::vector<std::shared_ptr<Actor>> ActorTable::All() const {
 }
 
 void ActorTable::StopAll() {
-  const std::vector<std::shared_ptr<Actor>> all = All();
+  std::vector<std::shared_ptr<Actor>> all;
+  {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    all = Actors();
+  }
   for (const auto& actor : all) actor->Stop();
   for (const auto& actor : all) actor->Join();
   std::lock_guard lock(mutex_);

@@ -30,7 +30,7 @@ class ActorTable {
   // Appends operations to the queue of the actor of that name, which is made if
   // there is none. At a limit, the idle actor of this session that was used
   // least lately makes room; ResourceExhausted if none is idle, or if the
-  // system has no thread to give.
+  // system has no thread to give. Unavailable after StopAll().
   absl::Status Enqueue(const std::string& name,
                        const Actor::Operations& operations);
 
@@ -39,7 +39,7 @@ class ActorTable {
   int64_t size() const { return quota_.in_use(); }
 
   // Ends all threads and waits for that. Their operations must have been
-  // cancelled, and no more may come.
+  // cancelled. Refuses new ones.
   void StopAll();
 
  private:
@@ -50,7 +50,8 @@ class ActorTable {
     std::list<std::string>::iterator use;
   };
 
-  // Both with `mutex_` held.
+  // All with `mutex_` held.
+  std::vector<std::shared_ptr<Actor>> Actors() const;
   absl::Status Make(const std::string& name);
   bool StopAnIdleOne();
 
@@ -62,6 +63,7 @@ class ActorTable {
   absl::flat_hash_map<std::string, Entry> actors_;
   // Their names, the one used least lately first.
   std::list<std::string> by_use_;
+  bool stopped_ = false;
 };
 
 }  // namespace standoff

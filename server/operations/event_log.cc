@@ -22,14 +22,18 @@ v1::OperationEvent ToProto(const OperationChange& change, uint64_t sequence) {
 
 }  // namespace
 
-void EventLog::Add(OperationChange change) {
+int64_t EventLog::Add(OperationChange change) {
   std::lock_guard lock(mutex_);
+  // Threads that have read the clock may come here in another order.
+  last_ns_ = std::max(last_ns_, change.monotonic_ns);
+  change.monotonic_ns = last_ns_;
   changes_.push_back(std::move(change));
   if (changes_.size() > capacity_) {
     changes_.pop_front();
     ++first_sequence_;
   }
   TellListeners();
+  return last_ns_;
 }
 
 void EventLog::Close() {

@@ -64,7 +64,9 @@ class EventLog {
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
-  void Add(OperationChange change);
+  // Returns the change's time: that of the event before if it is earlier, so
+  // that times never go back.
+  int64_t Add(OperationChange change);
 
   // There will be no more events.
   void Close();
@@ -89,6 +91,8 @@ class EventLog {
   mutable std::mutex mutex_;
   // Guarded by `mutex_`, as is what follows.
   std::deque<OperationChange> changes_;
+  // Of the last one.
+  int64_t last_ns_ = 0;
   // Of the first one kept.
   uint64_t first_sequence_ = 1;
   absl::flat_hash_set<Listener*> listeners_;

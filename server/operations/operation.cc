@@ -94,11 +94,6 @@ Operation::Waiters Operation::Change(v1::OperationState state,
   OperationChange change = {.operation = label_,
                             .state = state,
                             .monotonic_ns = MonotonicNanoseconds()};
-  if (state == v1::OPERATION_STATE_RUNNING && start_ns_ == 0) {
-    start_ns_ = change.monotonic_ns;
-  }
-  const v1::OperationState before = std::exchange(state_, state);
-  if (IsEnded()) end_ns_ = change.monotonic_ns;
   if (reply != nullptr) {
     if (reply->has_refusal()) change.error = reply->refusal().code_name();
     if (const v1::Outcome* const outcome = OutcomeOf(*reply)) {
@@ -106,7 +101,12 @@ Operation::Waiters Operation::Change(v1::OperationState state,
       change.error = outcome->error().name();
     }
   }
-  events_.Add(std::move(change));
+  const int64_t now_ns = events_.Add(std::move(change));
+  if (state == v1::OPERATION_STATE_RUNNING && start_ns_ == 0) {
+    start_ns_ = now_ns;
+  }
+  const v1::OperationState before = std::exchange(state_, state);
+  if (IsEnded()) end_ns_ = now_ns;
   Waiters to_tell;
   for (const auto& waiter : waiters_) {
     if (waiter->Change(before, state)) to_tell.push_back(waiter);
@@ -115,9 +115,7 @@ Operation::Waiters Operation::Change(v1::OperationState state,
 }
 
 bool Operation::Begin() {
-  const bool skip = origin_.program != nullptr &&
-                    origin_.program->skip_on_failure && origin_.program->failed;
-  if (skip) {
+  if (origin_.program != nullptr && origin_.program->Skips(id())) {
     EndUnperformed(v1::OPERATION_STATE_SKIPPED);
     return false;
   }
@@ -133,7 +131,7 @@ bool Operation::Begin() {
 
 void Operation::End(v1::ActionReply reply, uint64_t left_out) {
   if (origin_.program != nullptr && !Succeeded(reply)) {
-    origin_.program->failed = true;
+    origin_.program->OnFailed(id());
   }
   int64_t bytes = 0;
   Waiters to_tell;
@@ -152,12 +150,12 @@ void Operation::End(v1::ActionReply reply, uint64_t left_out) {
 }
 
 void Operation::EndUnperformed(v1::OperationState state) {
-  if (origin_.program != nullptr) origin_.program->failed = true;
   int64_t bytes = 0;
   Waiters to_tell;
   {
     std::lock_guard lock(mutex_);
     if (state_ != v1::OPERATION_STATE_QUEUED) return;
+    if (origin_.program != nullptr) origin_.program->OnFailed(id());
     left_out_ += TrimPayload(action_);
     to_tell = Change(state);
     bytes = Bytes();

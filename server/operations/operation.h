@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,13 +26,26 @@ namespace standoff {
 class Operation;
 
 // The operations of one StartRequest.
-struct Program {
-  explicit Program(bool skip) : skip_on_failure(skip) {}
+class Program {
+ public:
+  // `skip_on_failure`: whether the rest is skipped when one fails.
+  explicit Program(bool skip_on_failure) : skip_on_failure_(skip_on_failure) {}
 
-  // Whether the rest is skipped when one fails.
-  const bool skip_on_failure;
-  // Whether one has.
-  std::atomic<bool> failed = false;
+  // The operation has failed, or was cancelled or skipped.
+  void OnFailed(uint64_t id) {
+    uint64_t first = first_failed_;
+    while (id < first && !first_failed_.compare_exchange_weak(first, id)) {
+    }
+  }
+  // Whether the operation is skipped, since one before it has failed. Their ids
+  // are in the order of the program.
+  bool Skips(uint64_t id) const {
+    return skip_on_failure_ && first_failed_ < id;
+  }
+
+ private:
+  const bool skip_on_failure_;
+  std::atomic<uint64_t> first_failed_ = std::numeric_limits<uint64_t>::max();
 };
 
 // Whose operation it is.

@@ -27,20 +27,23 @@ OperationTable::OperationTable(std::string session, const Limits& limits,
       limits_(limits),
       host_(host),
       events_(static_cast<size_t>(limits.max_events)),
-      in_progress_(limits.max_session_operations,
-                   "too many operations of this session are queued or in "
-                   "progress",
-                   "max_session_operations", &host.in_progress),
-      history_bytes_(limits.max_session_history_bytes, "the history is full",
-                     "max_session_history_bytes", &host.history_bytes) {}
+      in_progress_(
+          SessionLimit(limits.max_session_operations, limits.max_operations),
+          "too many operations of this session are queued or in "
+          "progress",
+          "max_session_operations", &host.in_progress),
+      history_bytes_(SessionLimit(limits.max_session_history_bytes,
+                                  limits.max_history_bytes),
+                     "the history is full", "max_session_history_bytes",
+                     &host.history_bytes) {}
 
 std::shared_ptr<Operation> OperationTable::Insert(Operation::Origin origin,
                                                   v1::Action action,
                                                   uint64_t left_out,
                                                   Quota::Charge charge) {
-  auto operation =
-      std::make_shared<Operation>(host_.next_id++, std::move(origin),
-                                  std::move(action), left_out, events_, static_cast<OperationOwner&>(*this));
+  auto operation = std::make_shared<Operation>(
+      host_.next_id++, std::move(origin), std::move(action), left_out, events_,
+      static_cast<OperationOwner&>(*this));
   entries_.emplace(operation->id(), Entry{.operation = operation,
                                           .in_progress = std::move(charge),
                                           .history_bytes = {}});
@@ -77,8 +80,11 @@ absl::StatusOr<std::shared_ptr<Operation>> OperationTable::AddUnary(
   Quota::Charge charge = in_progress_.TakeBeyondLimit();
   std::lock_guard lock(mutex_);
   if (closed_) return Closed(session_);
-  return Insert({.session = session_}, std::move(action), left_out,
-                std::move(charge));
+  std::shared_ptr<Operation> operation = Insert(
+      {.session = session_}, std::move(action), left_out, std::move(charge));
+  // Before anybody finds it: who cancels a queued one ends it.
+  operation->Begin();
+  return operation;
 }
 
 absl::StatusOr<std::shared_ptr<Operation>> OperationTable::Find(
@@ -159,7 +165,7 @@ void OperationTable::DropOld() {
   const auto is_too_much = [this] {
     return static_cast<int64_t>(history_.size()) >
                limits_.max_history_operations ||
-           history_bytes_.in_use() > limits_.max_session_history_bytes ||
+           history_bytes_.in_use() > history_bytes_.limit() ||
            host_.history_bytes.in_use() > limits_.max_history_bytes;
   };
   while (!history_.empty() && is_too_much()) {

@@ -59,7 +59,7 @@ class OperationTable final : private OperationOwner {
                                  std::shared_ptr<Program> program,
                                  absl::Span<const v1::Action> actions);
   // The same for a client's own call, whose action lacks `left_out` bytes of
-  // payload.
+  // payload. It has begun.
   absl::StatusOr<std::shared_ptr<Operation>> AddUnary(v1::Action action,
                                                       uint64_t left_out);
 

@@ -30,8 +30,8 @@ class OperationWaiter final
 
   // Begins to wait. `done` may be called before this returns.
   void Start();
-  // Gives up: `done` is not called any more, unless it has been or is being
-  // called: then false.
+  // Gives up, after Start() has returned: `done` is not called any more, unless
+  // it has been or is being called: then false.
   bool Stop();
 
   const Operations& operations() const { return operations_; }

@@ -10,7 +10,8 @@
 namespace standoff {
 namespace {
 
-// It stops reading when so much is queued, or not yet written.
+// It stops reading when so much is queued, and performing when so much is not
+// yet written.
 constexpr size_t kMaxQueuedActions = 4096;
 constexpr size_t kMaxQueuedBytes = size_t{4} * 1024 * 1024;
 
@@ -23,44 +24,66 @@ ExecuteStream::ExecuteStream(absl::StatusOr<SessionUse> session) {
     return;
   }
   session_ = *std::move(session);
-  reading_ = true;
-  StartRead(&read_);
+  // Starts to read, if the session has not ended.
+  OnSessionEnd(session_->end().Listen(this));
+}
+
+ExecuteStream::~ExecuteStream() {
+  if (session_.get() != nullptr) session_->end().StopListening(this);
+}
+
+bool ExecuteStream::HasRoomForReplies() const {
+  return replies_bytes_ < kMaxQueuedBytes;
 }
 
 ExecuteStream::Step ExecuteStream::NextStep() {
   Step step;
   if (finished_) return step;
-  const bool ending = cancelled_ || all_read_;
-  const bool has_room = queue_.size() < kMaxQueuedActions &&
-                        queued_bytes_ < kMaxQueuedBytes &&
-                        replies_bytes_ < kMaxQueuedBytes;
-  step.read = !reading_ && !ending && has_room;
-  step.perform = !performing_ && !queue_.empty();
+  const bool broken = cancelled_ || !session_end_.ok();
+  if (broken) {
+    queue_.clear();
+    queued_bytes_ = 0;
+  }
   step.write = !writing_ && !cancelled_ && replies_.actions_size() > 0;
-  const bool idle = !reading_ && !performing_ && !writing_;
-  step.finish = idle && ending && !step.perform && !step.write;
-  if (step.read) reading_ = true;
-  if (step.perform) performing_ = true;
-  if (step.finish) finished_ = true;
   if (step.write) {
     writing_ = true;
     written_.Clear();
     written_.Swap(&replies_);
     replies_bytes_ = 0;
   }
+  const bool has_room = queue_.size() < kMaxQueuedActions &&
+                        queued_bytes_ < kMaxQueuedBytes && HasRoomForReplies();
+  if (!reading_ && !all_read_ && !broken && has_room) {
+    reading_ = true;
+    // Here, with the mutex: a session that ends does not wait for the read, so
+    // that the stream may be gone afterwards.
+    StartRead(&read_);
+  }
+  step.perform = !performing_ && !queue_.empty() && HasRoomForReplies();
+  if (step.perform) performing_ = true;
+  const bool all_read =
+      (all_read_ || broken) && (!reading_ || !session_end_.ok());
+  step.finish = all_read && queue_.empty() && !performing_ && !writing_;
+  if (step.finish) {
+    finished_ = true;
+    if (cancelled_) {
+      step.status = grpc::Status::CANCELLED;
+    } else if (!session_end_.ok()) {
+      step.status = ToGrpc(session_end_);
+    }
+  }
   return step;
 }
 
-void ExecuteStream::DoAllBut(Step step) {
+void ExecuteStream::DoAllBut(const Step& step) {
   if (step.finish) {
-    Finish(cancelled_ ? grpc::Status::CANCELLED : grpc::Status::OK);
+    Finish(step.status);
     return;
   }
-  if (step.read) StartRead(&read_);
   if (step.write) StartWrite(&written_);
 }
 
-void ExecuteStream::Do(Step step) {
+void ExecuteStream::Do(const Step& step) {
   DoAllBut(step);
   if (step.perform) PerformQueued();
 }
@@ -100,11 +123,21 @@ void ExecuteStream::OnCancel() {
   {
     std::lock_guard lock(mutex_);
     cancelled_ = true;
-    queue_.clear();
     current = current_;
     step = NextStep();
   }
   if (current != nullptr) current->Cancel();
+  Do(step);
+}
+
+// Who ends the session cancels its operations.
+void ExecuteStream::OnSessionEnd(const absl::Status& status) {
+  Step step;
+  {
+    std::lock_guard lock(mutex_);
+    session_end_ = status;
+    step = NextStep();
+  }
   Do(step);
 }
 
@@ -115,7 +148,7 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::TakeNext() {
     {
       std::lock_guard lock(mutex_);
       current_ = nullptr;
-      if (queue_.empty()) {
+      if (queue_.empty() || !HasRoomForReplies()) {
         performing_ = false;
         step = NextStep();
       } else {
@@ -141,7 +174,6 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
   }
   auto job = std::make_unique<Job>();
   job->operation = *std::move(operation);
-  job->operation->Begin();
   {
     std::lock_guard lock(mutex_);
     current_ = job->operation;

@@ -15,6 +15,7 @@
 #include "server/actions/action.h"
 #include "server/operations/operation.h"
 #include "server/quota.h"
+#include "server/sessions/session_end.h"
 #include "server/sessions/session_table.h"
 #include "standoff/v1/operation_service.pb.h"
 
@@ -22,14 +23,17 @@ namespace standoff {
 
 // Reads, performs and writes at once. Actions are performed one at a time: on
 // gRPC's thread until one may wait, then on a thread until none is left. It
-// stops reading while much is queued, so that a client that sends faster than
-// its actions go, or that does not read, is held up. Deletes itself when gRPC
-// is done with it.
+// stops reading while much is queued, and performing while many replies are not
+// yet written, so that a client that sends faster than its actions go, or that
+// does not read, is held up. Ends with its session. Deletes itself when gRPC is
+// done with it.
 class ExecuteStream final
-    : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse> {
+    : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>,
+      private SessionEnd::Listener {
  public:
   // `session` may be an error: then the stream ends with that.
   explicit ExecuteStream(absl::StatusOr<SessionUse> session);
+  ~ExecuteStream() override;
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -37,20 +41,26 @@ class ExecuteStream final
   void OnDone() override { delete this; }
 
  private:
+  void OnSessionEnd(const absl::Status& status) override;
+
   // What is to be done without the mutex.
   struct Step {
-    bool read = false;
     bool write = false;
     bool finish = false;
+    // To finish with.
+    grpc::Status status = {};
     bool perform = false;
   };
 
-  // With `mutex_` held: what can be done now. Marks it as being done.
+  // With `mutex_` held: whether there is room for the reply of one more action.
+  bool HasRoomForReplies() const;
+  // With `mutex_` held: reads if it can, and says what else can be done now.
+  // Marks it as being done.
   Step NextStep();
   // Does it; on gRPC's thread.
-  void Do(Step step);
+  void Do(const Step& step);
   // Does it; `perform` is the caller's.
-  void DoAllBut(Step step);
+  void DoAllBut(const Step& step);
 
   // An action on its way. In one place, since the prepared action refers to the
   // operation and the reply.
@@ -66,7 +76,8 @@ class ExecuteStream final
   void PerformQueued();
   // The same, with `job` first, on a thread that may wait.
   void PerformOnThread(std::unique_ptr<Job> job);
-  // The next one, prepared. Null if none is left: then this may be gone.
+  // The next one, prepared. Null if there is none to be performed now: then
+  // this may be gone.
   std::unique_ptr<Job> TakeNext();
   // Makes it an operation. Null if that is refused.
   std::unique_ptr<Job> Prepare(v1::Action action);
@@ -85,6 +96,8 @@ class ExecuteStream final
   bool performing_ = false;
   bool cancelled_ = false;
   bool finished_ = false;
+  // What the session ended with; OK until then.
+  absl::Status session_end_;
   std::deque<v1::Action> queue_;
   size_t queued_bytes_ = 0;
   v1::ExecuteResponse replies_;

@@ -101,17 +101,20 @@ void HostServiceImpl::AddLimits(v1::GetInfoResponse& response) const {
   };
   add_for_one("transfer-bytes", "--max_transfer", limits.max_transfer);
   add_for_one("session-sockets", "--max_session_sockets",
-              limits.max_session_sockets);
-  add_for_one("session-waiting-calls", "--max_session_waiting_calls",
-              limits.max_session_waiting_calls);
+              SessionLimit(limits.max_session_sockets, limits.max_sockets));
+  add_for_one(
+      "session-waiting-calls", "--max_session_waiting_calls",
+      SessionLimit(limits.max_session_waiting_calls, limits.max_waiting_calls));
   add_for_one("session-actors", "--max_session_actors",
-              limits.max_session_actors);
-  add_for_one("session-operations", "--max_session_operations",
-              limits.max_session_operations);
+              SessionLimit(limits.max_session_actors, limits.max_actors));
+  add_for_one(
+      "session-operations", "--max_session_operations",
+      SessionLimit(limits.max_session_operations, limits.max_operations));
   add_for_one("session-history-operations", "--max_history_operations",
               limits.max_history_operations);
-  add_for_one("session-history-bytes", "--max_session_history_bytes",
-              limits.max_session_history_bytes);
+  add_for_one(
+      "session-history-bytes", "--max_session_history_bytes",
+      SessionLimit(limits.max_session_history_bytes, limits.max_history_bytes));
   add_for_one("session-events", "--max_events", limits.max_events);
 }
 

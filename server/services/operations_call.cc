@@ -17,22 +17,22 @@ constexpr absl::Duration kLongest = absl::Hours(24 * 365 * 10);
 OperationsCall::OperationsCall(SessionUse session, Condition condition,
                                std::function<void(bool)> reply)
     : session_(std::move(session)), reply_(std::move(reply)) {
-  // This may be gone as soon as somebody can reply: each takes what it needs
-  // with it, and the last step is the one that lets others reply.
-  const auto waiter = std::make_shared<OperationWaiter>(
+  waiter_ = std::make_shared<OperationWaiter>(
       std::move(condition.operations), condition.until_blocked, condition.any,
       [this] {
         hop_.Set(system_clock::now(), [this](bool) { Reply(false); });
       });
-  waiter_ = waiter;
+  // gRPC keeps a reply back until it knows this reactor, so this outlives its
+  // constructor. The deadline comes last: if it is over at once, what holds
+  // already still counts.
+  waiter_->Start();
   if (condition.timeout.has_value()) {
     const absl::Duration timeout = std::min(*condition.timeout, kLongest);
     deadline_.Set(system_clock::now() + absl::ToChronoNanoseconds(timeout),
-                  [this, waiter](bool is_over) {
+                  [this, waiter = waiter_](bool is_over) {
                     if (is_over && waiter->Stop()) Reply(true);
                   });
   }
-  waiter->Start();
 }
 
 void OperationsCall::OnCancel() {

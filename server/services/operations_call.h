@@ -45,6 +45,7 @@ class OperationsCall final : public grpc::ServerUnaryReactor {
   // Takes the reply off the thread of an operation.
   grpc::Alarm hop_;
   grpc::Alarm deadline_;
+  // Constant from the end of the constructor on.
   std::shared_ptr<OperationWaiter> waiter_;
 };
 

@@ -62,7 +62,7 @@ absl::Status EndSession(SessionTable& sessions, absl::string_view name,
                         v1::DeleteResponse& response) {
   absl::StatusOr<std::shared_ptr<Session>> session = sessions.Take(name);
   if (!session.ok()) return session.status();
-  const Session::Ended ended = (*session)->End();
+  const Session::Ended ended = (*session)->End(SessionHasEnded());
   response.set_sockets(static_cast<uint32_t>(ended.sockets));
   response.set_operations(static_cast<uint32_t>(ended.operations));
   return absl::OkStatus();

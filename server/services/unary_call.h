@@ -87,7 +87,6 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
         session_->operations().AddUnary(std::move(action), left_out);
     if (!operation.ok()) return operation.status();
     operation_ = *std::move(operation);
-    operation_->Begin();
     return absl::OkStatus();
   }
 

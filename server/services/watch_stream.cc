@@ -13,8 +13,10 @@ constexpr size_t kMaxEventsInResponse = 256;
 
 }  // namespace
 
-WatchStream::WatchStream(absl::StatusOr<SessionUse> session,
-                         uint64_t from_sequence) {
+WatchStream::WatchStream(const SessionTable& sessions,
+                         absl::StatusOr<SessionUse> session,
+                         uint64_t from_sequence)
+    : sessions_(sessions) {
   if (!session.ok()) {
     Finish(ToGrpc(session.status()));
     return;
@@ -43,6 +45,8 @@ WatchStream::Next WatchStream::GoOn() {
   if (cancelled_) return Next::kCancelled;
   EventLog& log = session_->operations().events();
   for (;;) {
+    // Before the page: what comes in between is not left out.
+    const uint64_t next_sequence = log.next_sequence();
     EventLog::Page page = log.Read(sequence_, kMaxEventsInResponse);
     sequence_ = page.next_sequence;
     if (is_first_ || !page.events.empty() || page.lost > 0) {
@@ -51,7 +55,7 @@ WatchStream::Next WatchStream::GoOn() {
       for (v1::OperationEvent& event : page.events) {
         *response_.add_events() = std::move(event);
       }
-      if (is_first_) response_.set_next_sequence(log.next_sequence());
+      if (is_first_) response_.set_next_sequence(next_sequence);
       is_first_ = false;
       return Next::kWrite;
     }
@@ -71,8 +75,16 @@ void WatchStream::Do(Next next) {
     case Next::kCancelled:
       return Finish(grpc::Status::CANCELLED);
     case Next::kSessionEnded:
+<<<<<<< HEAD
+      if (sessions_.is_shut_down()) {
+        return Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                                   "the daemon is shutting down"));
+      }
       return Finish(grpc::Status(grpc::StatusCode::NOT_FOUND,
                                  "standoff-session: the session has ended"));
+=======
+      return Finish(ToGrpc(session_->end().status()));
+>>>>>>> more-tests
   }
 }
 

@@ -36,9 +36,12 @@ Session::Session(std::string name, Labels labels, absl::Duration lease,
       creation_time_(absl::Now()),
       host_(host),
       lease_(lease),
-      sockets_(host.limits.max_session_sockets, host.sockets),
+      sockets_(SessionLimit(host.limits.max_session_sockets,
+                            host.limits.max_sockets),
+               host.sockets),
       operations_(name_, host.limits, host.operations),
-      waiting_calls_(host.limits.max_session_waiting_calls,
+      waiting_calls_(SessionLimit(host.limits.max_session_waiting_calls,
+                                  host.limits.max_waiting_calls),
                      "too many calls of this session wait",
                      "max_session_waiting_calls", &host.waiting_calls),
       performer_{.actions = {.sockets = sockets_,
@@ -46,10 +49,12 @@ Session::Session(std::string name, Labels labels, absl::Duration lease,
                              .pattern_memory = host.pattern_memory},
                  .waiting = waiting_calls_,
                  .sleep_detector = host.operations.sleep_detector},
-      actors_(host.limits.max_session_actors, host.actors, host.threads,
-              [this](const std::shared_ptr<Operation>& operation) {
-                performer_.Perform(operation);
-              }) {}
+      actors_(
+          SessionLimit(host.limits.max_session_actors, host.limits.max_actors),
+          host.actors, host.threads,
+          [this](const std::shared_ptr<Operation>& operation) {
+            performer_.Perform(operation);
+          }) {}
 
 v1::Session Session::ToProto() const {
   v1::Session proto;
@@ -66,9 +71,10 @@ v1::Session Session::ToProto() const {
   return proto;
 }
 
-Session::Ended Session::End() {
+Session::Ended Session::End(const absl::Status& status) {
   Ended ended;
   operations_.Close();
+  end_.Come(status);
   const OperationTable::Operations in_progress = operations_.InProgress();
   ended.operations = static_cast<int64_t>(in_progress.size());
   for (const auto& operation : in_progress) operation->Cancel();

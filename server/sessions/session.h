@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/host_resources.h"
 #include "server/operations/actor_table.h"
@@ -17,6 +17,7 @@
 #include "server/quota.h"
 #include "server/sessions/lease.h"
 #include "server/sessions/request_ids.h"
+#include "server/sessions/session_end.h"
 #include "server/socket_table.h"
 #include "standoff/v1/session_service.pb.h"
 
@@ -50,12 +51,14 @@ class Session : public std::enable_shared_from_this<Session> {
   Quota& waiting_calls() { return waiting_calls_; }
   RequestIds& request_ids() { return request_ids_; }
   Performer& performer() { return performer_; }
+  SessionEnd& end() { return end_; }
 
   v1::Session ToProto() const;
 
-  // Refuses new operations, cancels those in progress, ends the actors' threads
-  // and closes the sockets. Waits for all that, but not for SO_LINGER.
-  Ended End();
+  // Refuses new operations, cancels those in progress, ends the streams, the
+  // actors' threads and closes the sockets. Waits for all that, but for the
+  // streams and for SO_LINGER. `status` is what streams end with.
+  Ended End(const absl::Status& status);
 
  private:
   const std::string name_;
@@ -67,6 +70,7 @@ class Session : public std::enable_shared_from_this<Session> {
   OperationTable operations_;
   Quota waiting_calls_;
   RequestIds request_ids_;
+  SessionEnd end_;
   Performer performer_;
   ActorTable actors_;
 };

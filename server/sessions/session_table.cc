@@ -140,7 +140,7 @@ void SessionTable::Shutdown() {
     std::lock_guard lock(mutex_);
     shut_down_ = true;
   }
-  for (const auto& session : All()) session->End();
+  for (const auto& session : All()) session->End(ShutDown());
 }
 
 absl::Duration SessionTable::UntilNextLapse() const {
@@ -180,7 +180,7 @@ void SessionTable::Run() {
     if (lapsed.empty()) continue;
     lock.unlock();
     for (const Entry& entry : lapsed) {
-      const Session::Ended ended = entry.session->End();
+      const Session::Ended ended = entry.session->End(SessionHasEnded());
       spdlog::info(
           "the lease of session '{}' has lapsed: {} sockets closed, {} "
           "operations cancelled",

@@ -22,6 +22,11 @@
 
 namespace standoff {
 
+// What streams of a session end with that was deleted or whose lease lapsed.
+inline absl::Status SessionHasEnded() {
+  return absl::NotFoundError("standoff-session: the session has ended");
+}
+
 // A call in a session, from its beginning to its end: keeps its lease from
 // lapsing.
 class SessionUse {

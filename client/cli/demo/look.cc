@@ -1,8 +1,11 @@
 #include "client/cli/demo/look.h"
 
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/action.h"
+#include "client/cli/demo/play.h"
 #include "client/cli/demo/status_macros.h"
 
 namespace standoff::client {
@@ -14,64 +17,57 @@ bool SameEnd(const EndLook& before, const EndLook& after) {
                       socket.tcp_info().bytes_acknowledged(),
                       socket.tcp_info().bytes_received());
   };
-  return figures(before.socket) == figures(after.socket);
+  return figures(before.socket()) == figures(after.socket());
 }
 
 }  // namespace
 
-bool EndLook::Asleep(absl::string_view system_call) const {
-  if (socket.waiting_calls() != 1) return false;
-  if (!threads.ok()) return true;
-  return threads->size() == 1 && threads->front().AsleepIn(system_call);
+const v1::SocketDescription& EndLook::socket() const {
+  const auto& sockets = operation.block().sockets();
+  return sockets.empty() ? v1::SocketDescription::default_instance()
+                         : sockets[0];
 }
 
-std::string EndLook::ThreadText() const {
-  if (!threads.ok()) return "not to be seen";
-  return threads->size() == 1
-             ? threads->front().ToString()
-             : absl::StrCat(threads->size(), " threads of this verb");
+bool EndLook::BlockedIn(absl::string_view system_call) const {
+  return operation.state() == v1::OPERATION_STATE_BLOCKED &&
+         operation.block().syscall() == system_call;
+}
+
+std::string EndLook::StateText() const {
+  if (operation.state() == v1::OPERATION_STATE_BLOCKED) {
+    return absl::StrCat("blocked in ", operation.block().syscall());
+  }
+  return HasEnded(operation) ? "at its end" : "running";
 }
 
 std::string EndLook::ThreadClause() const {
-  if (!threads.ok()) {
-    return absl::StrCat("this program may not look at the thread of the call (",
-                        threads.status().message(), ")");
-  }
-  const std::string channel =
-      threads->size() != 1 || threads->front().wait_channel.empty()
+  if (!operation.has_block()) return absl::StrCat("its call is ", StateText());
+  const v1::Block& block = operation.block();
+  return absl::StrCat(
+      "its thread, ", block.thread_id(), ", is asleep in ", block.syscall(),
+      block.wait_channel().empty()
           ? ""
-          : absl::StrCat(", in its function ", threads->front().wait_channel);
-  return absl::StrCat("the kernel says that the thread of the call is ",
-                      ThreadText(), channel);
+          : absl::StrCat(", in the kernel's function ", block.wait_channel()));
 }
 
 Json EndLook::ToJson() const {
-  Json json = {{"host", name},
-               {"socket", standoff::client::ToJson(socket)},
-               {"threads", Json::array()}};
-  if (!threads.ok()) {
-    json["threadsError"] = std::string(threads.status().message());
-    return json;
-  }
-  for (const WaitingThread& thread : *threads) {
-    json["threads"].push_back(thread.ToJson());
-  }
-  return json;
+  return {{"host", name}, {"operation", standoff::client::ToJson(operation)}};
 }
 
-absl::StatusOr<EndLook> LookAt(const Player& player, const RemoteSocket& socket,
-                               absl::string_view verb) {
-  ASSIGN_OR_RETURN(v1::DescribeResponse response, socket.Describe());
+absl::StatusOr<EndLook> LookWhenBlocked(const Player& player,
+                                        const RemoteOperation& operation) {
+  ASSIGN_OR_RETURN(v1::WaitResponse response,
+                   operation.Async().WaitBlocked(kPatience).Get());
   return EndLook{.name = player.name,
-                 .socket = std::move(*response.mutable_socket()),
-                 .threads = FindWaitingThreads(player.info.pid(), verb)};
+                 .operation = std::move(*response.mutable_operations(0))};
 }
 
-absl::StatusOr<Look> LookAtBoth(const Stage& stage, const TcpPair& pair,
-                                absl::string_view verb) {
-  ASSIGN_OR_RETURN(EndLook left, LookAt(stage.left(), pair.left, verb));
-  ASSIGN_OR_RETURN(EndLook right, LookAt(stage.right(), pair.right, verb));
-  return Look{std::move(left), std::move(right)};
+absl::StatusOr<Look> LookWhenBothBlocked(const Stage& stage,
+                                         const RemoteOperation& left,
+                                         const RemoteOperation& right) {
+  ASSIGN_OR_RETURN(EndLook at_left, LookWhenBlocked(stage.left(), left));
+  ASSIGN_OR_RETURN(EndLook at_right, LookWhenBlocked(stage.right(), right));
+  return Look{std::move(at_left), std::move(at_right)};
 }
 
 bool SameFigures(const Look& before, const Look& after) {

@@ -14,8 +14,8 @@ v1::Pattern MakePattern(uint64_t seed) {
 }
 
 bool IsEndStuck(const EndLook& end) {
-  return end.Asleep("sendto") && end.socket.receive_queue() > 0 &&
-         end.socket.send_queue() > 0;
+  return end.BlockedIn("sendto") && end.socket().receive_queue() > 0 &&
+         end.socket().send_queue() > 0;
 }
 
 }  // namespace
@@ -24,6 +24,26 @@ v1::Pattern LeftPattern() { return MakePattern(1); }
 
 v1::Pattern RightPattern() { return MakePattern(2); }
 
+v1::SendRequest SendPattern(const RemoteSocket& socket,
+                            const v1::Pattern& pattern) {
+  v1::SendRequest request;
+  request.set_socket(socket.name());
+  *request.mutable_pattern() = pattern;
+  request.set_length(kMutualLength);
+  request.set_all(true);
+  return request;
+}
+
+v1::ReceiveRequest VerifyPattern(const RemoteSocket& socket,
+                                 const v1::Pattern& pattern, int64_t length) {
+  v1::ReceiveRequest request;
+  request.set_socket(socket.name());
+  *request.mutable_verify() = pattern;
+  request.set_length(length);
+  request.set_all(true);
+  return request;
+}
+
 absl::StatusOr<MutualSend> StartMutualSend(const Stage& stage,
                                            std::optional<double> left_timeout) {
   ASSIGN_OR_RETURN(TcpPair pair, ConnectPair(stage, kBufferSize));
@@ -31,11 +51,13 @@ absl::StatusOr<MutualSend> StartMutualSend(const Stage& stage,
     RETURN_IF_ERROR(
         MustReturn("left's timeout", pair.left.SetTimeout(left_timeout)));
   }
-  Call<v1::SendResponse> left =
-      pair.left.Async().SendAll(LeftPattern(), kMutualLength);
-  Call<v1::SendResponse> right =
-      pair.right.Async().SendAll(RightPattern(), kMutualLength);
-  return MutualSend{std::move(pair), std::move(left), std::move(right)};
+  ASSIGN_OR_RETURN(const RemoteOperation left,
+                   stage.left().host.Actor("left").Start(
+                       SendPattern(pair.left, LeftPattern())));
+  ASSIGN_OR_RETURN(const RemoteOperation right,
+                   stage.right().host.Actor("right").Start(
+                       SendPattern(pair.right, RightPattern())));
+  return MutualSend{std::move(pair), left, right};
 }
 
 bool IsStuck(const Look& look) {
@@ -44,9 +66,11 @@ bool IsStuck(const Look& look) {
 
 absl::StatusOr<Look> AwaitStuck(const Stage& stage, const MutualSend& sends) {
   Look look;
+  // A send can be blocked for a moment before all queues are full.
   RETURN_IF_ERROR(
-      Await("both ends sleep in sendto", [&]() -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(look, LookAtBoth(stage, sends.pair, "Send"));
+      Await("both ends are blocked in sendto", [&]() -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(look,
+                         LookWhenBothBlocked(stage, sends.left, sends.right));
         return IsStuck(look);
       }));
   return look;

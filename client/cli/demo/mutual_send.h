@@ -10,10 +10,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/call.h"
 #include "client/cli/demo/look.h"
 #include "client/cli/demo/play.h"
 #include "client/cli/demo/stage.h"
+#include "client/remote_operation.h"
+#include "client/remote_socket.h"
 
 namespace standoff::client {
 
@@ -26,11 +27,18 @@ inline constexpr int64_t kMutualLength = 1024 * 1024;
 v1::Pattern LeftPattern();
 v1::Pattern RightPattern();
 
-// A pair of which both ends send.
+// All of a pattern, sent on a socket, or received from it and compared.
+v1::SendRequest SendPattern(const RemoteSocket& socket,
+                            const v1::Pattern& pattern);
+v1::ReceiveRequest VerifyPattern(const RemoteSocket& socket,
+                                 const v1::Pattern& pattern,
+                                 int64_t length = kMutualLength);
+
+// A pair of which both ends send, each by an actor named after its host.
 struct MutualSend {
   TcpPair pair;
-  Call<v1::SendResponse> left;
-  Call<v1::SendResponse> right;
+  RemoteOperation left;
+  RemoteOperation right;
 };
 
 // Connects a pair with small buffers and starts both sends. With `left_timeout`
@@ -38,8 +46,8 @@ struct MutualSend {
 absl::StatusOr<MutualSend> StartMutualSend(
     const Stage& stage, std::optional<double> left_timeout = {});
 
-// Whether both calls are asleep in sendto and all four queues have something in
-// them.
+// Whether both sends are blocked in sendto and all four queues have something
+// in them.
 bool IsStuck(const Look& look);
 
 // Waits until it IsStuck(). Returns the last look.

@@ -9,48 +9,47 @@
 #include "client/cli/demo/status_macros.h"
 #include "client/cli/terminal.h"
 #include "client/outcome.h"
+#include "client/remote_operation.h"
 
 namespace standoff::client {
 namespace {
 
 constexpr int64_t kLength = 100;
 
-std::string QueueText(const EndLook& look) {
-  return absl::StrCat(FormatCount(look.socket.receive_queue()),
-                      look.socket.receive_queue() == 1 ? " byte" : " bytes");
+std::string QueueText(const v1::SocketDescription& socket) {
+  return absl::StrCat(FormatCount(socket.receive_queue()),
+                      socket.receive_queue() == 1 ? " byte" : " bytes");
 }
 
 }  // namespace
 
 absl::Status PlayBlockingReceive(const Stage& stage, Act& act) {
   ASSIGN_OR_RETURN(TcpPair pair, ConnectPair(stage));
-  Call<v1::ReceiveResponse> call = pair.right.Async().Receive(kLength);
-  EndLook look;
-  RETURN_IF_ERROR(Await(
-      "right's receive is asleep in recvfrom", [&]() -> absl::StatusOr<bool> {
-        ASSIGN_OR_RETURN(look, LookAt(stage.right(), pair.right, "Receive"));
-        return call.Done() || look.Asleep("recvfrom");
-      }));
+  v1::ReceiveRequest request;
+  request.set_socket(pair.right.name());
+  request.set_length(kLength);
+  // An actor performs it, so that other questions are answered meanwhile.
+  ASSIGN_OR_RETURN(const RemoteOperation receive,
+                   stage.right().host.Actor("right").Start(request));
+  ASSIGN_OR_RETURN(const EndLook look, LookWhenBlocked(stage.right(), receive));
   act.Say(absl::StrCat(
       "left and right have a TCP connection. right asks for up to ", kLength,
       " bytes, but nothing has been sent. A socket is blocking unless told "
-      "otherwise, so the call does not fail: it sleeps. right's daemon says "
-      "that ",
-      look.socket.waiting_calls(), " call waits and that ", QueueText(look),
-      " are in the socket's receive queue; ", look.ThreadClause(),
+      "otherwise, so the call does not fail: it sleeps. Asked to say when the "
+      "call is blocked, right's daemon answers that ",
+      look.ThreadClause(), ", and that ", QueueText(look.socket()),
+      " are in the socket's receive queue",
       ". It would sleep for ever if nothing came."));
   act.Record("whileBlocked", look.ToJson());
-  act.Expect(!call.Done() && look.Asleep("recvfrom"),
-             "right's receive is asleep in recvfrom", look.ThreadText());
-  act.Expect(look.socket.receive_queue() == 0, "an empty receive queue",
-             QueueText(look));
+  act.Expect(look.BlockedIn("recvfrom"), "right's receive blocked in recvfrom",
+             look.StateText());
+  act.Expect(look.socket().receive_queue() == 0, "an empty receive queue",
+             QueueText(look.socket()));
 
   const auto sent = pair.left.Send("hello");
   RETURN_IF_ERROR(MustReturn("left's send", sent));
-  if (!call.Wait(kPatience)) {
-    return absl::DeadlineExceededError("the receive did not end");
-  }
-  ASSIGN_OR_RETURN(v1::ReceiveResponse received, std::move(call).Get());
+  ASSIGN_OR_RETURN(const auto received,
+                   receive.AwaitReply<v1::ReceiveResponse>(kPatience));
   const v1::Outcome& outcome = received.outcome();
   act.Say(absl::StrCat(
       "Then left sends 5 bytes. They wake the thread, and the receive returns "
@@ -72,24 +71,25 @@ absl::Status PlayNonBlockingReceive(const Stage& stage, Act& act) {
   ASSIGN_OR_RETURN(TcpPair pair, ConnectPair(stage));
   RETURN_IF_ERROR(
       MustReturn("non-blocking mode", pair.right.SetBlocking(false)));
-  ASSIGN_OR_RETURN(EndLook look, LookAt(stage.right(), pair.right, "Receive"));
+  ASSIGN_OR_RETURN(v1::DescribeResponse described, pair.right.Describe());
+  const v1::SocketDescription& socket = described.socket();
   ASSIGN_OR_RETURN(v1::ReceiveResponse received, pair.right.Receive(kLength));
   const v1::Outcome& outcome = received.outcome();
   act.Say(absl::StrCat(
       "Again nothing has been sent, and right asks for up to ", kLength,
       " bytes. But now its socket is non-blocking: the kernel's flag "
       "O_NONBLOCK is ",
-      look.socket.o_nonblock() ? "set" : "not set", ". There are ",
-      QueueText(look),
+      socket.o_nonblock() ? "set" : "not set", ". There are ",
+      QueueText(socket),
       " to be had, the kernel may not put the caller to sleep, and so the call "
       "comes back at once, after ",
       FormatSeconds(Elapsed(outcome)), ", and says ", outcome.error().name(),
       " (\"", outcome.error().message(),
       "\"). That is no failure of the connection; it only means: not now."));
   act.Figure("right Receive", outcome);
-  act.Record("before", look.ToJson());
+  act.Record("before", ToJson(socket));
   act.Record("receive", ToJson(received));
-  act.Expect(look.socket.o_nonblock(), "O_NONBLOCK is set", "it is not");
+  act.Expect(socket.o_nonblock(), "O_NONBLOCK is set", "it is not");
   act.Expect(
       outcome.ending() == v1::ENDING_WOULD_BLOCK && HasError(outcome, "EAGAIN"),
       "the receive would block (EAGAIN)", Describe(outcome));

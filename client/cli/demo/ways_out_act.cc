@@ -14,6 +14,7 @@
 #include "client/cli/demo/status_macros.h"
 #include "client/cli/terminal.h"
 #include "client/outcome.h"
+#include "client/remote_operation.h"
 
 namespace standoff::client {
 namespace {
@@ -46,39 +47,39 @@ void CheckSend(const std::string& who, const v1::SendResponse& sent, Act& act) {
       Describe(sent.outcome()));
 }
 
-// What comes of a call that must end.
-template <typename Response>
-absl::StatusOr<Response> Finish(absl::string_view what, Call<Response> call) {
-  if (!call.Wait(kPatience)) {
-    return absl::DeadlineExceededError(
-        absl::StrCat(what, " did not end within ", FormatSeconds(kPatience)));
-  }
-  return std::move(call).Get();
+// What comes of operations that must end.
+absl::StatusOr<v1::SendResponse> FinishSend(const RemoteOperation& send) {
+  return send.AwaitReply<v1::SendResponse>(kPatience);
+}
+absl::StatusOr<v1::ReceiveResponse> FinishReceive(
+    const RemoteOperation& receive) {
+  return receive.AwaitReply<v1::ReceiveResponse>(kPatience);
 }
 
 absl::Status PlaySecondThread(const Stage& stage, Act& act) {
   act.Begin("A second thread that reads");
   ASSIGN_OR_RETURN(MutualSend sends, StartMutualSend(stage));
   ASSIGN_OR_RETURN(Look stuck, AwaitStuck(stage, sends));
-  Call<v1::ReceiveResponse> at_left =
-      sends.pair.left.Async().VerifyAll(RightPattern(), kMutualLength);
-  Call<v1::ReceiveResponse> at_right =
-      sends.pair.right.Async().VerifyAll(LeftPattern(), kMutualLength);
-  ASSIGN_OR_RETURN(auto left_sent,
-                   Finish("left's send", std::move(sends.left)));
-  ASSIGN_OR_RETURN(auto right_sent,
-                   Finish("right's send", std::move(sends.right)));
-  ASSIGN_OR_RETURN(auto left_received,
-                   Finish("left's receive", std::move(at_left)));
-  ASSIGN_OR_RETURN(auto right_received,
-                   Finish("right's receive", std::move(at_right)));
+  ASSIGN_OR_RETURN(const RemoteOperation at_left,
+                   stage.left()
+                       .host.Actor("left-reader")
+                       .Start(VerifyPattern(sends.pair.left, RightPattern())));
+  ASSIGN_OR_RETURN(const RemoteOperation at_right,
+                   stage.right()
+                       .host.Actor("right-reader")
+                       .Start(VerifyPattern(sends.pair.right, LeftPattern())));
+  ASSIGN_OR_RETURN(const auto left_sent, FinishSend(sends.left));
+  ASSIGN_OR_RETURN(const auto right_sent, FinishSend(sends.right));
+  ASSIGN_OR_RETURN(const auto left_received, FinishReceive(at_left));
+  ASSIGN_OR_RETURN(const auto right_received, FinishReceive(at_right));
 
   act.Say(absl::StrCat(
-      "The same deadlock, with ", FormatCount(stuck.left.socket.send_queue()),
+      "The same deadlock, with ", FormatCount(stuck.left.socket().send_queue()),
       " bytes stuck in left's send queue and ",
-      FormatCount(stuck.right.socket.send_queue()),
-      " in right's. Now a second thread at each end receives on the same "
-      "socket, while the first still sleeps in its send. A socket's two "
+      FormatCount(stuck.right.socket().send_queue()),
+      " in right's. Now a second actor at each end, which is a second "
+      "thread, receives on the same socket, while the first still sleeps in "
+      "its send. A socket's two "
       "directions are independent: the readers empty the queues, the senders "
       "wake, and all ",
       FormatCount(kMutualLength), " bytes go each way, ",
@@ -150,20 +151,19 @@ absl::Status PlaySendTimeout(const Stage& stage, Act& act) {
   constexpr double kTimeout = 0.5;
   act.Begin("A timeout on the send");
   ASSIGN_OR_RETURN(MutualSend sends, StartMutualSend(stage, kTimeout));
-  ASSIGN_OR_RETURN(auto left_sent,
-                   Finish("left's send", std::move(sends.left)));
+  ASSIGN_OR_RETURN(const auto left_sent, FinishSend(sends.left));
   // From here on left only reads, for as long as it takes.
   RETURN_IF_ERROR(MustReturn("left's mode", sends.pair.left.SetBlocking(true)));
-  ASSIGN_OR_RETURN(
-      auto left_received,
-      Finish("left's receive",
-             sends.pair.left.Async().VerifyAll(RightPattern(), kMutualLength)));
-  ASSIGN_OR_RETURN(auto right_sent,
-                   Finish("right's send", std::move(sends.right)));
+  ASSIGN_OR_RETURN(const RemoteOperation at_left,
+                   stage.left().host.Actor("left").Start(
+                       VerifyPattern(sends.pair.left, RightPattern())));
+  ASSIGN_OR_RETURN(const auto left_received, FinishReceive(at_left));
+  ASSIGN_OR_RETURN(const auto right_sent, FinishSend(sends.right));
   const auto part = static_cast<int64_t>(left_sent.bytes_sent());
-  ASSIGN_OR_RETURN(auto right_received,
-                   Finish("right's receive", sends.pair.right.Async().VerifyAll(
-                                                 LeftPattern(), part)));
+  ASSIGN_OR_RETURN(const RemoteOperation at_right,
+                   stage.right().host.Actor("right").Start(
+                       VerifyPattern(sends.pair.right, LeftPattern(), part)));
+  ASSIGN_OR_RETURN(const auto right_received, FinishReceive(at_right));
 
   act.Say(absl::StrCat(
       "Both send and neither reads, but left's socket has a timeout of ",

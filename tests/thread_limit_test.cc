@@ -1,0 +1,196 @@
+// A host that has no more threads to give: what needs one is refused, and
+// nothing is wedged.
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "client/action.h"
+#include "client/call.h"
+#include "client/host.h"
+#include "client/lab/command.h"
+#include "client/lab/daemon.h"
+#include "client/remote_actor.h"
+#include "client/remote_operation.h"
+#include "client/remote_socket.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/matchers.h"
+#include "tests/testing/must.h"
+#include "tests/testing/operations.h"
+#include "tests/testing/process_facts.h"
+#include "tests/testing/raw_call.h"
+#include "tests/testing/remote_sockets.h"
+#include "tests/testing/test_host.h"
+#include "tests/testing/waiting.h"
+
+namespace standoff::client {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::HasSubstr;
+
+using v1::OPERATION_STATE_CANCELLED;
+
+// RLIMIT_NPROC binds neither root nor who has its capabilities, and counts all
+// threads of a user. So the daemon runs as a user of its own, or, if this is
+// not root, in a user namespace of its own, which is counted apart.
+std::vector<std::string> AsTheDaemonsUser(
+    const std::vector<std::string>& command) {
+  const std::string id = absl::StrCat(1'000'000 + getpid());
+  std::vector<std::string> wrapped = {
+      "setpriv", absl::StrCat("--reuid=", id), absl::StrCat("--regid=", id),
+      "--clear-groups",
+      // To read the program, wherever it was built.
+      "--inh-caps=-all,+dac_read_search",
+      "--ambient-caps=-all,+dac_read_search", "--pdeathsig=KILL"};
+  if (geteuid() != 0) wrapped.clear();
+  wrapped.insert(wrapped.end(), command.begin(), command.end());
+  return wrapped;
+}
+
+DaemonOptions OfAUserOfItsOwn() {
+  DaemonOptions options;
+  options.on = [](const std::vector<std::string>& command) {
+    if (geteuid() == 0) return AsTheDaemonsUser(command);
+    std::vector<std::string> wrapped = {"unshare", "--user"};
+    wrapped.insert(wrapped.end(), command.begin(), command.end());
+    return wrapped;
+  };
+  return options;
+}
+
+class ThreadLimitTest : public ::testing::Test {
+ protected:
+  // Leaves the daemon room for so many more threads.
+  void LimitThreads(size_t more) {
+    SetLimit(ThreadsOf(host_.pid()).size() + more);
+  }
+  void LiftLimit() {
+    rlimit usual = {};
+    ASSERT_EQ(getrlimit(RLIMIT_NPROC, &usual), 0);
+    SetLimit(usual.rlim_cur);
+  }
+
+  // Only its own user may do that everywhere.
+  void SetLimit(uint64_t threads) {
+    Must(MustRun(AsTheDaemonsUser(
+        {"prlimit", absl::StrCat("--pid=", host_.pid()),
+         absl::StrCat(
+             "--nproc=",
+             threads == RLIM_INFINITY ? "unlimited" : std::to_string(threads),
+             ":")})));
+  }
+
+  auto RefusedForThreads() const {
+    return Refused(absl::StatusCode::kResourceExhausted,
+                   AllOf(HasSubstr("thread"), HasSubstr("EAGAIN"),
+                         HasSubstr("RLIMIT_NPROC")));
+  }
+
+  TestHost host_{OfAUserOfItsOwn()};
+  RemotePair pair_ = ConnectedPair(host_.host(), kTcp4);
+};
+
+TEST_F(ThreadLimitTest, RefusesActorsAndCallsThatMayWait) {
+  const RemoteOperation before = StartBlocked(host_->Actor("a"), PollOn({}));
+  LimitThreads(5);
+  std::vector<RemoteOperation> blocked;
+  absl::Status refusal;
+  while (refusal.ok() && blocked.size() < 100) {
+    auto operation = host_->Actor(absl::StrCat("more-", blocked.size()))
+                         .Start(ReceiveOn(pair_.b));
+    refusal = operation.status();
+    if (operation.ok()) blocked.push_back(*operation);
+  }
+  EXPECT_THAT(refusal, RefusedForThreads());
+  EXPECT_LE(blocked.size(), 5u);
+  EXPECT_THAT(pair_.b.Receive(1), RefusedForThreads());
+  EXPECT_THAT(pair_.b.Async().Receive(1).Get(), RefusedForThreads());
+
+  // What needs no thread is answered.
+  EXPECT_THAT(host_->ListOperations(), IsOk());
+  EXPECT_THAT(host_->GetInfo(), IsOk());
+  EXPECT_THAT(host_->List(), IsOk());
+  EXPECT_EQ(Must(RawCall(host_->address(), "/grpc.health.v1.Health/Check", "")),
+            "\x08\x01");
+  EXPECT_THAT(OpenSocket(host_.host(), kTcp4).Describe(), IsOk());
+  EXPECT_FALSE(
+      Must(host_->WaitAll(blocked, v1::WAIT_CONDITION_BLOCKED, kPatience))
+          .timed_out());
+  // A new connection is served, too.
+  const Host again = host_.ConnectAgain();
+  EXPECT_THAT(again.ListOperations(), IsOk());
+  // Actors that there are have a thread.
+  const RemoteOperation queued =
+      Must(host_->Actor("a").Start(ReceiveOn(pair_.a)));
+  Must(before.Cancel());
+  Must(queued.WaitBlocked(kPatience));
+  Must(queued.Cancel());
+
+  // What ends makes room, and nothing was left behind.
+  EXPECT_THAT(Must(host_->Run(CancelRequestOf(blocked))).operations(),
+              Each(InState(OPERATION_STATE_CANCELLED)));
+  LiftLimit();
+  EXPECT_EQ(InUse(host_.host(), "waiting-calls"), 0u);
+  EXPECT_EQ(InUse(host_.host(), "operations"), 0u);
+  auto receiving = pair_.b.Async().Receive(100);
+  Must(host_->Actor("new").Start(SendOn(pair_.a, "hello")));
+  EXPECT_THAT(receiving.Get(), ReceivedData("hello"));
+}
+
+// Many are refused at once, and again and again.
+TEST_F(ThreadLimitTest, StandsAStorm) {
+  LimitThreads(3);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<Call<v1::StartResponse>> starts;
+    std::vector<Call<v1::ReceiveResponse>> receives;
+    for (int i = 0; i < 50; ++i) {
+      v1::StartRequest request;
+      request.set_actor(absl::StrCat("actor-", i));
+      *request.add_actions() = MakeAction(ReceiveOn(pair_.b));
+      starts.push_back(host_->Async().Run(request));
+      receives.push_back(pair_.b.Async().Receive(1));
+    }
+    int refused = 0;
+    std::vector<RemoteOperation> started;
+    for (auto& start : starts) {
+      if (start.Get().ok()) {
+        started.push_back(host_->Operation(start.Get()->ids(0)));
+      } else {
+        EXPECT_THAT(start.Get(), RefusedForThreads());
+        ++refused;
+      }
+    }
+    EXPECT_GT(refused, 0);
+    for (auto& receive : receives) receive.Cancel();
+    if (!started.empty()) {
+      EXPECT_THAT(host_->Run(CancelRequestOf(started)), IsOk());
+    }
+    receives.clear();
+    EXPECT_TRUE(WaitingCallsBecome(host_.host(), 0));
+  }
+  LiftLimit();
+  StartBlocked(host_->Actor("usable-again"), ReceiveOn(pair_.b));
+  Must(host_->Actor("sender").Start(SendOn(pair_.a, "hello")));
+}
+
+// Nothing keeps it from ending.
+TEST_F(ThreadLimitTest, EndsWithoutThreads) {
+  StartBlocked(host_->Actor("a"), ReceiveOn(pair_.b));
+  LimitThreads(0);
+  EXPECT_THAT(host_->Actor("b").Start(ReceiveOn(pair_.b)), RefusedForThreads());
+  EXPECT_TRUE(Must(host_.daemon().Stop()).ok());
+}
+
+}  // namespace
+}  // namespace standoff::client
