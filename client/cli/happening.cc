@@ -63,10 +63,13 @@ std::string EventText(const v1::OperationEvent& event, const Style& style) {
 std::string Text(const Happening& happening, const Style& style) {
   switch (happening.kind) {
     case Happening::Kind::kWatching:
-      return style.Dim(absl::StrCat("watching session ",
-                                    Printable(happening.text), " from event ",
-                                    happening.sequence, "; times are right to ",
-                                    FormatSeconds(happening.error)));
+      return style.Dim(
+          absl::StrCat("watching session ", Printable(happening.text),
+                       " from event ", happening.sequence,
+                       happening.error == absl::ZeroDuration()
+                           ? "; its clock is this machine's"
+                           : absl::StrCat("; times are right to ",
+                                          FormatSeconds(happening.error))));
     case Happening::Kind::kEvent:
       return EventText(happening.event, style);
     case Happening::Kind::kLost:
