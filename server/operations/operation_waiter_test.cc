@@ -1,6 +1,7 @@
 #include "server/operations/operation_waiter.h"
 
 #include <atomic>
+#include <latch>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -174,13 +175,11 @@ TEST_F(OperationWaiterTest, ToldOrStopped) {
   for (int i = 0; i < kRounds; ++i) {
     operations_ = {maker_.Make(), maker_.Make()};
     for (const auto& operation : operations_) operation->Begin();
-    std::atomic<int> ready = 0;
+    std::latch ready(2);
     std::vector<std::thread> enders;
     for (size_t j = 0; j < 2; ++j) {
       enders.emplace_back([this, j, &ready] {
-        ++ready;
-        while (ready < 2) {
-        }
+        ready.arrive_and_wait();
         End(j);
       });
     }
