@@ -2,9 +2,8 @@
 
 #include <pthread.h>
 
-#include <chrono>
+#include <cerrno>
 #include <cstring>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +15,8 @@ namespace {
 constexpr size_t kStackSize = 256 * 1024;
 // What the kernel keeps of a thread's name.
 constexpr size_t kMaxThreadName = 15;
+// After a failure. To try is to take what gRPC may need, for a moment.
+constexpr std::chrono::milliseconds kPauseAfterFailure{10};
 
 int StartDetached(void* (*run)(void*), void* argument) {
   pthread_attr_t attributes;
@@ -30,55 +31,93 @@ int StartDetached(void* (*run)(void*), void* argument) {
 
 }  // namespace
 
-struct Threads::Thread {
-  Threads* threads;
-  std::string name;
-  absl::AnyInvocable<void()> body;
-};
+Threads::Threads() {
+  std::lock_guard lock(mutex_);
+  Keep(kSpares);
+}
+
+Threads::~Threads() {
+  std::unique_lock lock(mutex_);
+  stop_ = true;
+  work_or_end_.notify_all();
+  ended_.wait(lock, [this] { return threads_ == 0; });
+}
+
+int Threads::Keep(int64_t wanted) {
+  const auto spares = [this] {
+    return waiting_ - dismissed_ - static_cast<int64_t>(work_.size());
+  };
+  while (spares() < wanted) {
+    const int error = StartDetached(
+        [](void* threads) -> void* {
+          static_cast<Threads*>(threads)->Run();
+          return nullptr;
+        },
+        this);
+    if (error != 0) {
+      dismissed_ += spares();
+      next_try_ = std::chrono::steady_clock::now() + kPauseAfterFailure;
+      work_or_end_.notify_all();
+      return error;
+    }
+    ++threads_;
+    ++waiting_;
+  }
+  return 0;
+}
 
 absl::Status Threads::Start(absl::string_view name,
                             absl::AnyInvocable<void()> body) {
-  auto thread = std::make_unique<Thread>(
-      Thread{.threads = this,
-             .name = std::string(name.substr(0, kMaxThreadName)),
-             .body = std::move(body)});
-  {
-    std::lock_guard lock(mutex_);
-    ++count_;
-  }
-  const int error = StartDetached(Run, thread.get());
-  if (error == 0) {
-    thread.release();  // Run() owns it.
-    return absl::OkStatus();
-  }
-  End();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the system has no thread to give: pthread_create says ",
-                   strerrorname_np(error),
-                   " (RLIMIT_NPROC, the cgroup's pids.max or memory)"));
-}
-
-void Threads::End() {
   std::lock_guard lock(mutex_);
-  --count_;
-  if (count_ == 0) none_left_.notify_all();
+  const bool too_soon = std::chrono::steady_clock::now() < next_try_;
+  // One more than are kept: that one is for the work.
+  const int error = too_soon ? EAGAIN : Keep(kSpares + 1);
+  if (error != 0) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the system has no thread to give: pthread_create says ",
+        strerrorname_np(error),
+        " (RLIMIT_NPROC, the cgroup's pids.max or memory; the last ", kSpares,
+        " are kept for the control channel)"));
+  }
+  work_.push_back({.name = std::string(name.substr(0, kMaxThreadName)),
+                   .body = std::move(body)});
+  ++count_;
+  work_or_end_.notify_one();
+  return absl::OkStatus();
 }
 
-void* Threads::Run(void* argument) {
-  std::unique_ptr<Thread> thread(static_cast<Thread*>(argument));
-  pthread_setname_np(pthread_self(), thread->name.c_str());
-  Threads* const threads = thread->threads;
-  thread->body();
-  // What the body holds goes first.
-  thread.reset();
-  threads->End();
-  return nullptr;
+void Threads::Run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    pthread_setname_np(pthread_self(), "spare");
+    work_or_end_.wait(
+        lock, [this] { return !work_.empty() || dismissed_ > 0 || stop_; });
+    --waiting_;
+    if (work_.empty()) {
+      if (dismissed_ > 0) --dismissed_;
+      break;
+    }
+    Work work = std::move(work_.front());
+    work_.pop_front();
+    lock.unlock();
+    pthread_setname_np(pthread_self(), work.name.c_str());
+    work.body();
+    // What it holds goes before it counts as ended.
+    work.body = nullptr;
+    lock.lock();
+    --count_;
+    if (count_ == 0) ended_.notify_all();
+    if (waiting_ - dismissed_ >= kSpares) break;
+    ++waiting_;
+  }
+  --threads_;
+  if (threads_ == 0) ended_.notify_all();
 }
 
 bool Threads::WaitUntilNone(absl::Duration timeout) {
   std::unique_lock lock(mutex_);
-  return none_left_.wait_for(lock, absl::ToChronoMilliseconds(timeout),
-                             [this] { return count_ == 0; });
+  return ended_.wait_for(lock, absl::ToChronoMilliseconds(timeout),
+                         [this] { return count_ == 0; });
 }
 
 int64_t Threads::count() const {

@@ -1,10 +1,12 @@
-// Threads that end by themselves.
+// Threads for calls that wait, actors, and whatever else takes long.
 
 #ifndef STANDOFF_SERVER_THREADS_H_
 #define STANDOFF_SERVER_THREADS_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <string>
 
@@ -15,34 +17,62 @@
 
 namespace standoff {
 
-// Starts threads and counts those that run. Thread-safe.
+// Runs work on threads, and counts what runs. Thread-safe.
+//
+// It keeps some spare threads, which wait for work. When the system has no more
+// to give, they are let go and work is refused: gRPC 1.51 starts threads of its
+// own when it is busy, and if it can't, some of its calls stand still for good.
+// So the last threads are always left to it.
 class Threads {
  public:
-  Threads() = default;
+  // How many are kept.
+  static constexpr int64_t kSpares = 16;
+
+  // Starts the spare ones, as far as it can.
+  Threads();
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
+  // Waits for what runs.
+  ~Threads();
 
-  // Runs `body` on a new, detached thread that bears the first 15 bytes of
-  // `name` (`ps -T`, gdb). ResourceExhausted if the system has no thread to
-  // give: then `body` does not run.
+  // Runs `body` on a thread that bears the first 15 bytes of `name` (`ps -T`,
+  // gdb). ResourceExhausted if the system has none to give, or has had none a
+  // few milliseconds ago: then `body` does not run.
   absl::Status Start(absl::string_view name, absl::AnyInvocable<void()> body);
 
-  // Waits until no thread is left. False if some are after `timeout`. This must
-  // outlive them.
+  // Waits until nothing runs. False if something does after `timeout`.
   bool WaitUntilNone(absl::Duration timeout);
 
+  // How many run; without the spare ones.
   int64_t count() const;
 
  private:
-  struct Thread;
+  struct Work {
+    std::string name;
+    absl::AnyInvocable<void()> body;
+  };
 
-  void End();
-  static void* Run(void* thread);
+  // With `mutex_` held: starts spare threads until there are `wanted`. Returns
+  // an error number; then all spare ones are on their way out.
+  int Keep(int64_t wanted);
+  void Run();
 
   mutable std::mutex mutex_;
-  std::condition_variable none_left_;
-  // Guarded by `mutex_`.
+  std::condition_variable work_or_end_;
+  std::condition_variable ended_;
+  // Guarded by `mutex_`, as is what follows. Work that a spare thread has not
+  // taken yet.
+  std::deque<Work> work_;
+  // Threads that wait for work, those counted that `work_` is for or that are
+  // on their way out.
+  int64_t waiting_ = 0;
+  // How many of them shall end.
+  int64_t dismissed_ = 0;
+  // Bodies that run or are in `work_`.
   int64_t count_ = 0;
+  int64_t threads_ = 0;
+  std::chrono::steady_clock::time_point next_try_;
+  bool stop_ = false;
 };
 
 }  // namespace standoff

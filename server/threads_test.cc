@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/synchronization/notification.h"
@@ -26,6 +28,44 @@ TEST(ThreadsTest, BearsItsName) {
                   .ok());
   ASSERT_TRUE(threads.WaitUntilNone(kPatience));
   EXPECT_STREQ(name.c_str(), "a-name-of-more-");
+}
+
+TEST(ThreadsTest, UsesThemAgain) {
+  Threads threads;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(threads.Start("short", [] {}).ok());
+  }
+  EXPECT_TRUE(threads.WaitUntilNone(kPatience));
+  EXPECT_EQ(threads.count(), 0);
+}
+
+TEST(ThreadsTest, RunsMoreThanItKeeps) {
+  constexpr int kMany = 10 * Threads::kSpares;
+  Threads threads;
+  std::atomic<int> running = 0;
+  absl::Notification go_on;
+  for (int i = 0; i < kMany; ++i) {
+    ASSERT_TRUE(threads
+                    .Start("waits",
+                           [&] {
+                             ++running;
+                             go_on.WaitForNotification();
+                           })
+                    .ok());
+  }
+  while (running < kMany) std::this_thread::yield();
+  EXPECT_EQ(threads.count(), kMany);
+  go_on.Notify();
+  EXPECT_TRUE(threads.WaitUntilNone(kPatience));
+}
+
+TEST(ThreadsTest, WaitsForWhatRunsInTheEnd) {
+  std::atomic<bool> has_run = false;
+  {
+    Threads threads;
+    ASSERT_TRUE(threads.Start("late", [&] { has_run = true; }).ok());
+  }
+  EXPECT_TRUE(has_run);
 }
 
 TEST(ThreadsTest, CountsThoseThatRun) {

@@ -11,6 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "client/action.h"
+#include "client/call.h"
 #include "client/host.h"
 #include "client/lab/command.h"
 #include "client/lab/daemon.h"
@@ -22,6 +24,7 @@
 #include "tests/testing/process_facts.h"
 #include "tests/testing/remote_sockets.h"
 #include "tests/testing/test_host.h"
+#include "tests/testing/waiting.h"
 
 namespace standoff::client {
 namespace {
@@ -79,6 +82,13 @@ class ThreadLimitTest : public ::testing::Test {
              ":")})));
   }
 
+  // For a moment after a refusal, it does not try again.
+  void AwaitThreads() {
+    EXPECT_TRUE(Eventually([this] {
+      return host_->Actor("a").Start(v1::SocketServiceListRequest()).ok();
+    }));
+  }
+
   auto RefusedForThreads() const {
     return Refused(absl::StatusCode::kResourceExhausted,
                    AllOf(HasSubstr("thread"), HasSubstr("EAGAIN"),
@@ -100,7 +110,43 @@ TEST_F(ThreadLimitTest, RefusesActorsAndCallsThatMayWait) {
   EXPECT_EQ(InUse(host_.host(), "waiting-calls"), 0u);
   EXPECT_EQ(InUse(host_.host(), "operations"), 0u);
   EXPECT_EQ(InUse(host_.host(), "actors"), 0u);
+  AwaitThreads();
   StartBlocked(host_->Actor("a"), ReceiveOn(pair_.b));
+}
+
+// Many are refused at once, and again and again; gRPC keeps the threads that it
+// needs.
+TEST_F(ThreadLimitTest, StandsAStorm) {
+  LimitThreads(3);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<Call<v1::StartResponse>> starts;
+    std::vector<Call<v1::ReceiveResponse>> receives;
+    for (int i = 0; i < 50; ++i) {
+      v1::StartRequest request;
+      request.set_actor(absl::StrCat("actor-", i));
+      *request.add_actions() = MakeAction(ReceiveOn(pair_.b));
+      starts.push_back(host_->Async().Run(request));
+      receives.push_back(pair_.b.Async().Receive(1));
+    }
+    int refused = 0;
+    v1::CancelRequest cancel;
+    for (auto& start : starts) {
+      if (start.Get().ok()) {
+        cancel.add_ids(start.Get()->ids(0));
+      } else {
+        EXPECT_THAT(start.Get(), RefusedForThreads());
+        ++refused;
+      }
+    }
+    EXPECT_GT(refused, 0);
+    for (auto& receive : receives) receive.Cancel();
+    if (!cancel.ids().empty()) EXPECT_THAT(host_->Run(cancel), IsOk());
+    EXPECT_TRUE(WaitingCallsBecome(host_.host(), 0));
+  }
+  LiftLimit();
+  AwaitThreads();
+  StartBlocked(host_->Actor("usable-again"), ReceiveOn(pair_.b));
+  Must(host_->Actor("sender").Start(SendOn(pair_.a, "hello")));
 }
 
 // Nothing keeps it from ending.
