@@ -172,7 +172,7 @@ grpc::ServerUnaryReactor* OperationServiceImpl::List(
 
 grpc::ServerWriteReactor<v1::WatchResponse>* OperationServiceImpl::Watch(
     grpc::CallbackServerContext* context, const v1::WatchRequest* request) {
-  return new WatchStream(host_.sessions, UseSession(host_.sessions, *context),
+  return new WatchStream(UseSession(host_.sessions, *context),
                          request->from_sequence());
 }
 

@@ -13,10 +13,8 @@ constexpr size_t kMaxEventsInResponse = 256;
 
 }  // namespace
 
-WatchStream::WatchStream(const SessionTable& sessions,
-                         absl::StatusOr<SessionUse> session,
-                         uint64_t from_sequence)
-    : sessions_(sessions) {
+WatchStream::WatchStream(absl::StatusOr<SessionUse> session,
+                         uint64_t from_sequence) {
   if (!session.ok()) {
     Finish(ToGrpc(session.status()));
     return;
@@ -75,16 +73,7 @@ void WatchStream::Do(Next next) {
     case Next::kCancelled:
       return Finish(grpc::Status::CANCELLED);
     case Next::kSessionEnded:
-<<<<<<< HEAD
-      if (sessions_.is_shut_down()) {
-        return Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE,
-                                   "the daemon is shutting down"));
-      }
-      return Finish(grpc::Status(grpc::StatusCode::NOT_FOUND,
-                                 "standoff-session: the session has ended"));
-=======
       return Finish(ToGrpc(session_->end().status()));
->>>>>>> more-tests
   }
 }
 

@@ -21,10 +21,8 @@ namespace standoff {
 class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
                           private EventLog::Listener {
  public:
-  // `session` may be an error: then the stream ends with that. `sessions` is
-  // its table.
-  WatchStream(const SessionTable& sessions, absl::StatusOr<SessionUse> session,
-              uint64_t from_sequence);
+  // `session` may be an error: then the stream ends with that.
+  WatchStream(absl::StatusOr<SessionUse> session, uint64_t from_sequence);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -39,7 +37,6 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
   Next GoOn();
   void Do(Next next);
 
-  const SessionTable& sessions_;
   SessionUse session_;
   v1::WatchResponse response_;
   grpc::Alarm hop_;
