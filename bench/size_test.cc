@@ -17,7 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-client::CommandResult Run(std::vector<std::string> options) {
+client::CommandResult RunSize(std::vector<std::string> options) {
   options.insert(options.begin(), {"bench/size", "--daemon", "server/standoffd",
                                    "--operations", "300", "--sessions", "20",
                                    "--clients", "3", "--calls", "200"});
@@ -25,7 +25,7 @@ client::CommandResult Run(std::vector<std::string> options) {
 }
 
 TEST(SizeTest, Json) {
-  const client::CommandResult result = Run({"--json"});
+  const client::CommandResult result = RunSize({"--json"});
   EXPECT_EQ(result.errors, "");
   const auto json = nlohmann::json::parse(result.output);
   std::map<std::string, double> measured;
@@ -59,7 +59,7 @@ TEST(SizeTest, Json) {
 }
 
 TEST(SizeTest, Table) {
-  const client::CommandResult result = Run({});
+  const client::CommandResult result = RunSize({});
   EXPECT_THAT(result.output, HasSubstr("WHAT "));
   EXPECT_THAT(result.output, HasSubstr("at most 40 KiB"));
   EXPECT_THAT(result.output, HasSubstr("threads left"));
