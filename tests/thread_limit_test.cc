@@ -140,7 +140,9 @@ TEST_F(ThreadLimitTest, StandsAStorm) {
     }
     EXPECT_GT(refused, 0);
     for (auto& receive : receives) receive.Cancel();
-    if (!cancel.ids().empty()) EXPECT_THAT(host_->Run(cancel), IsOk());
+    if (!cancel.ids().empty()) {
+      EXPECT_THAT(host_->Run(cancel), IsOk());
+    }
     EXPECT_TRUE(WaitingCallsBecome(host_.host(), 0));
   }
   LiftLimit();
