@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.pb.h"
 #include "server/control_address.h"
+#include "server/thread_creation.h"
 
 namespace standoff {
 namespace {
@@ -100,6 +101,17 @@ void Configure(const Limits& limits, grpc::ServerBuilder& builder) {
 }
 
 }  // namespace
+
+Daemon::Daemon(const Limits& limits)
+    : host_(limits),
+      socket_service_(host_),
+      operation_service_(host_),
+      session_service_(host_),
+      host_service_(host_) {
+  TakeThreadsFrom(&host_.resources.threads);
+}
+
+Daemon::~Daemon() { TakeThreadsFrom(nullptr); }
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const DaemonOptions& options) {

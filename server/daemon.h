@@ -40,6 +40,8 @@ class Daemon {
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(
       const DaemonOptions& options);
 
+  ~Daemon();
+
   // Where it listens, with real ports, in the order of the flags.
   const std::vector<std::string>& addresses() const { return addresses_; }
 
@@ -49,12 +51,7 @@ class Daemon {
   void Shutdown();
 
  private:
-  explicit Daemon(const Limits& limits)
-      : host_(limits),
-        socket_service_(host_),
-        operation_service_(host_),
-        session_service_(host_),
-        host_service_(host_) {}
+  explicit Daemon(const Limits& limits);
   absl::Status Serve(const DaemonOptions& options);
 
   HostState host_;

@@ -18,18 +18,24 @@ constexpr size_t kMaxThreadName = 15;
 // After a failure. To try is to take what gRPC may need, for a moment.
 constexpr std::chrono::milliseconds kPauseAfterFailure{10};
 
+thread_local bool is_starting_spare = false;
+
 int StartDetached(void* (*run)(void*), void* argument) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, kStackSize);
   pthread_t thread;
+  is_starting_spare = true;
   const int error = pthread_create(&thread, &attributes, run, argument);
+  is_starting_spare = false;
   pthread_attr_destroy(&attributes);
   return error;
 }
 
 }  // namespace
+
+bool IsStartingSpare() { return is_starting_spare; }
 
 Threads::Threads() {
   std::lock_guard lock(mutex_);
@@ -43,10 +49,24 @@ Threads::~Threads() {
   ended_.wait(lock, [this] { return threads_ == 0; });
 }
 
+int64_t Threads::spares() const {
+  return waiting_ - dismissed_ - static_cast<int64_t>(work_.size());
+}
+
+void Threads::Dismiss() {
+  dismissed_ += spares();
+  next_try_ = std::chrono::steady_clock::now() + kPauseAfterFailure;
+  work_or_end_.notify_all();
+}
+
+bool Threads::LetSparesGo() {
+  std::lock_guard lock(mutex_);
+  if (spares() == 0) return false;
+  Dismiss();
+  return true;
+}
+
 int Threads::Keep(int64_t wanted) {
-  const auto spares = [this] {
-    return waiting_ - dismissed_ - static_cast<int64_t>(work_.size());
-  };
   while (spares() < wanted) {
     const int error = StartDetached(
         [](void* threads) -> void* {
@@ -55,9 +75,7 @@ int Threads::Keep(int64_t wanted) {
         },
         this);
     if (error != 0) {
-      dismissed_ += spares();
-      next_try_ = std::chrono::steady_clock::now() + kPauseAfterFailure;
-      work_or_end_.notify_all();
+      Dismiss();
       return error;
     }
     ++threads_;

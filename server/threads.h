@@ -22,7 +22,7 @@ namespace standoff {
 // It keeps some spare threads, which wait for work. When the system has no more
 // to give, they are let go and work is refused: gRPC 1.51 starts threads of its
 // own when it is busy, and if it can't, some of its calls stand still for good.
-// So the last threads are always left to it.
+// So the last threads are always left to it; thread_creation.cc sees to that.
 class Threads {
  public:
   // How many are kept.
@@ -40,6 +40,10 @@ class Threads {
   // few milliseconds ago: then `body` does not run.
   absl::Status Start(absl::string_view name, absl::AnyInvocable<void()> body);
 
+  // Lets the spare threads go, for whoever else needs one. False if there are
+  // none. For a few milliseconds, no others take their place.
+  bool LetSparesGo();
+
   // Waits until nothing runs. False if something does after `timeout`.
   bool WaitUntilNone(absl::Duration timeout);
 
@@ -55,6 +59,8 @@ class Threads {
   // With `mutex_` held: starts spare threads until there are `wanted`. Returns
   // an error number; then all spare ones are on their way out.
   int Keep(int64_t wanted);
+  int64_t spares() const;
+  void Dismiss();
   void Run();
 
   mutable std::mutex mutex_;
@@ -74,6 +80,10 @@ class Threads {
   std::chrono::steady_clock::time_point next_try_;
   bool stop_ = false;
 };
+
+// Whether this thread is starting a spare one: it must not be had at the cost
+// of others.
+bool IsStartingSpare();
 
 }  // namespace standoff
 

@@ -20,7 +20,7 @@ constexpr absl::Duration kPeriod = absl::Seconds(1);
 // A probe of the peer's window may still move some bytes in the first period.
 constexpr int kPeriods = 4;
 
-constexpr char kRow[] = "%-10s %-6s %13s %11s %13s   %s";
+constexpr char kRow[] = "%-10s %-6s %13s %11s %13s  %s";
 
 void AddRow(absl::string_view when, const EndLook& end, Act& act) {
   act.Figure(absl::StrFormat(
