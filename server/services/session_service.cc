@@ -65,6 +65,8 @@ absl::Status EndSession(SessionTable& sessions, absl::string_view name,
   const Session::Ended ended = (*session)->End(SessionHasEnded());
   response.set_sockets(static_cast<uint32_t>(ended.sockets));
   response.set_operations(static_cast<uint32_t>(ended.operations));
+  session->reset();
+  ReturnMemory();
   return absl::OkStatus();
 }
 

@@ -1,5 +1,6 @@
 #include "server/sessions/session.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -95,5 +96,7 @@ Session::Ended Session::End(const absl::Status& status) {
   for (const auto& socket : sockets) DontLinger(socket->socket());
   return ended;
 }
+
+void ReturnMemory() { malloc_trim(0); }
 
 }  // namespace standoff

@@ -75,6 +75,10 @@ class Session : public std::enable_shared_from_this<Session> {
   ActorTable actors_;
 };
 
+// For when sessions have been destroyed: gives the memory that the allocator
+// has kept of them back to the system.
+void ReturnMemory();
+
 }  // namespace standoff
 
 #endif  // STANDOFF_SERVER_SESSIONS_SESSION_H_

@@ -176,7 +176,7 @@ void SessionTable::Run() {
   while (!stop_) {
     changed_.wait_for(lock, absl::ToChronoNanoseconds(UntilNextLapse()));
     if (stop_ || shut_down_) continue;
-    const std::vector<Entry> lapsed = TakeLapsed();
+    std::vector<Entry> lapsed = TakeLapsed();
     if (lapsed.empty()) continue;
     lock.unlock();
     for (const Entry& entry : lapsed) {
@@ -186,6 +186,9 @@ void SessionTable::Run() {
           "operations cancelled",
           entry.session->name(), ended.sockets, ended.operations);
     }
+    // They are large: not with the lock.
+    lapsed.clear();
+    ReturnMemory();
     lock.lock();
   }
 }
