@@ -15,7 +15,7 @@ std::atomic<Threads*> source = nullptr;
 
 // A thread that ends takes a moment to give its place back.
 constexpr std::chrono::microseconds kPause{200};
-constexpr int kAttempts = 500;
+constexpr int kAttempts = 10'000;
 
 }  // namespace
 
@@ -35,8 +35,9 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(
   int error = create(thread, attributes, run, argument);
   Threads* const threads = source;
   if (error != EAGAIN || threads == nullptr || IsStartingSpare()) return error;
-  if (!threads->LetSparesGo()) return error;
   for (int i = 0; i < kAttempts && error == EAGAIN; ++i) {
+    // Those that were let go before may still be on their way out.
+    threads->LetSparesGo();
     std::this_thread::sleep_for(kPause);
     error = create(thread, attributes, run, argument);
   }

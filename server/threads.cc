@@ -59,11 +59,9 @@ void Threads::Dismiss() {
   work_or_end_.notify_all();
 }
 
-bool Threads::LetSparesGo() {
+void Threads::LetSparesGo() {
   std::lock_guard lock(mutex_);
-  if (spares() == 0) return false;
   Dismiss();
-  return true;
 }
 
 int Threads::Keep(int64_t wanted) {

@@ -40,9 +40,9 @@ class Threads {
   // few milliseconds ago: then `body` does not run.
   absl::Status Start(absl::string_view name, absl::AnyInvocable<void()> body);
 
-  // Lets the spare threads go, for whoever else needs one. False if there are
-  // none. For a few milliseconds, no others take their place.
-  bool LetSparesGo();
+  // Lets the spare threads go, for whoever else needs one. For a few
+  // milliseconds, no others take their place.
+  void LetSparesGo();
 
   // Waits until nothing runs. False if something does after `timeout`.
   bool WaitUntilNone(absl::Duration timeout);

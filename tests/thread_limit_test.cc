@@ -60,10 +60,15 @@ DaemonOptions OfAUserOfItsOwn() {
   return options;
 }
 
+// Threads that the daemon keeps (server/threads.h).
+constexpr int kSpares = 16;
+
 class ThreadLimitTest : public ::testing::Test {
  protected:
-  // Leaves the daemon room for so many more threads.
+  // Leaves the daemon room for so many more threads, when those are gone that
+  // calls have used.
   void LimitThreads(size_t more) {
+    ASSERT_TRUE(ThreadsBecome(host_, "spare", kSpares));
     SetLimit(ThreadsOf(host_.pid()).size() + more);
   }
   void LiftLimit() {
