@@ -53,10 +53,10 @@ TEST(MakeActionTest, KnowsAllKinds) {
   replies.pop_back();
   EXPECT_EQ(all.responses, replies);
   EXPECT_THAT(all.names,
-              ElementsAre("Open", "OpenPair", "Bind", "Listen", "Connect",
-                          "Accept", "Send", "Receive", "Shutdown", "Close",
-                          "SetBlocking", "SetTimeout", "SetOption", "GetOption",
-                          "Describe", "List", "Poll", "Resolve"));
+              ElementsAre("Open", "OpenPair", "Duplicate", "Bind", "Listen",
+                          "Connect", "Accept", "Send", "Receive", "Shutdown",
+                          "Close", "SetBlocking", "SetTimeout", "SetOption",
+                          "GetOption", "Describe", "List", "Poll", "Resolve"));
 }
 
 TEST(MakeActionTest, TakesTheRequestOver) {

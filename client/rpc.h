@@ -70,6 +70,10 @@ struct Rpc<v1::OpenPairRequest>
     : SocketRpc<v1::OpenPairRequest, v1::OpenPairResponse,
                 &SocketMethods::OpenPair> {};
 template <>
+struct Rpc<v1::DuplicateRequest>
+    : SocketRpc<v1::DuplicateRequest, v1::DuplicateResponse,
+                &SocketMethods::Duplicate> {};
+template <>
 struct Rpc<v1::BindRequest>
     : SocketRpc<v1::BindRequest, v1::BindResponse, &SocketMethods::Bind> {};
 template <>

@@ -19,6 +19,14 @@ absl::StatusOr<Message> WithAddress(absl::string_view text) {
 }  // namespace
 
 template <template <typename> class Result>
+Result<v1::DuplicateResponse> SocketVerbs<Result>::Duplicate(
+    absl::string_view name, const CallOptions& options) const {
+  v1::DuplicateRequest request;
+  request.set_name(std::string(name));
+  return Run(std::move(request), options);
+}
+
+template <template <typename> class Result>
 Result<v1::BindResponse> SocketVerbs<Result>::Bind(
     const v1::Address& address, const CallOptions& options) const {
   v1::BindRequest request;

@@ -57,6 +57,11 @@ class SocketVerbs {
   // The verbs follow in their common forms. An address as a text is one of
   // client/address.h; a malformed one is InvalidArgument.
 
+  // A second socket of this one, with `name` or one that the daemon gives.
+  // Nobody owns it yet: hand its name to Host::Adopt().
+  Result<v1::DuplicateResponse> Duplicate(
+      absl::string_view name = "", const CallOptions& options = {}) const;
+
   Result<v1::BindResponse> Bind(const v1::Address& address,
                                 const CallOptions& options = {}) const;
   Result<v1::BindResponse> Bind(absl::string_view address,

@@ -93,9 +93,14 @@ bool Lingers(const Socket& socket) {
          value.l_onoff != 0 && value.l_linger > 0;
 }
 
-bool HasNonBlockFlag(const Socket& socket) {
+std::optional<int> StatusFlags(const Socket& socket) {
   const int flags = fcntl(socket.fd(), F_GETFL);
-  return flags >= 0 && (flags & O_NONBLOCK) != 0;
+  if (flags < 0) return std::nullopt;
+  return flags;
+}
+
+bool HasNonBlockFlag(const Socket& socket) {
+  return (StatusFlags(socket).value_or(0) & O_NONBLOCK) != 0;
 }
 
 uint64_t Inode(const Socket& socket) {

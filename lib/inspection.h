@@ -38,6 +38,9 @@ bool IsListening(const Socket& socket);
 // Whether a close may wait: SO_LINGER is on, with a time.
 bool Lingers(const Socket& socket);
 
+// The descriptor's file status flags (fcntl(2), F_GETFL); nullopt if closed.
+std::optional<int> StatusFlags(const Socket& socket);
+
 // The descriptor's real O_NONBLOCK flag.
 bool HasNonBlockFlag(const Socket& socket);
 

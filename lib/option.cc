@@ -100,6 +100,14 @@ Outcome SetOption(Socket& socket, int level, int number,
   return call.Finish();
 }
 
+Outcome SetOptionToNull(Socket& socket, int level, int number, uint32_t size) {
+  Call call;
+  call.Try("setsockopt", [&] {
+    return setsockopt(socket.fd(), level, number, nullptr, size);
+  });
+  return call.Finish();
+}
+
 Outcome SetOption(Socket& socket, int level, int number, int value) {
   const std::string bytes = Bytes(value);
   return SetOption(socket, level, number, absl::string_view(bytes));

@@ -37,6 +37,10 @@ using OptionValue = std::variant<int64_t, absl::Duration, Linger, std::string>;
 Outcome SetOption(Socket& socket, int level, int number,
                   absl::string_view value);
 
+// setsockopt(2) with a null pointer for a value, and `size`. For the options
+// that take one; most fail with EFAULT.
+Outcome SetOptionToNull(Socket& socket, int level, int number, uint32_t size);
+
 // getsockopt(2) with room for `size` bytes, which start as zeros. The result
 // has as many as the kernel filled.
 Result<std::string> GetOption(const Socket& socket, int level, int number,

@@ -110,6 +110,17 @@ Result<std::pair<Socket, Socket>> Socket::OpenPair(int family, int type,
   return result;
 }
 
+Result<Socket> Socket::Duplicate() const {
+  Call call;
+  const bool ok =
+      call.Try("fcntl", [&] { return fcntl(fd_, F_DUPFD_CLOEXEC, 0); });
+  const auto fd = static_cast<int>(call.outcome().value);
+  if (!ok) return {call.Finish(), {}};
+  Result<Socket> result{call.Finish(0), Socket(fd, family_, type_)};
+  result.value.timeout_ns_ = timeout_ns_.load();
+  return result;
+}
+
 Outcome Socket::SetBlocking(bool blocking) {
   return SetTimeout(blocking ? Timeout() : Timeout(kNonBlocking));
 }

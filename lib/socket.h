@@ -61,6 +61,11 @@ class Socket {
   static Result<std::pair<Socket, Socket>> OpenPair(int family, int type,
                                                     int protocol = 0);
 
+  // Another descriptor for the same socket: fcntl(2), F_DUPFD_CLOEXEC. It has
+  // this one's timeout at first; O_NONBLOCK they share for good, so after a
+  // change of mode of one, calls on the other do what the kernel makes of both.
+  Result<Socket> Duplicate() const;
+
   // Sets the mode: fcntl(2), F_SETFL.
   Outcome SetBlocking(bool blocking);
   // nullopt: blocking. Zero: non-blocking. Must not be negative.

@@ -69,6 +69,29 @@ TEST_P(SocketKindTest, ModeIsTheFlag) {
   EXPECT_TRUE(HasNonBlockFlag(socket));
 }
 
+TEST_P(SocketKindTest, DuplicateIsTheSameWithItsTimeout) {
+  Socket socket = OpenSocket(GetParam());
+  socket.SetTimeout(absl::Milliseconds(1500));
+  Result<Socket> duplicate = socket.Duplicate();
+  ASSERT_THAT(duplicate, Returned(0));
+  EXPECT_STREQ(duplicate.outcome.syscall, "fcntl");
+  Socket& other = duplicate.value;
+  EXPECT_NE(other.fd(), socket.fd());
+  EXPECT_EQ(fcntl(other.fd(), F_GETFD), FD_CLOEXEC);
+  EXPECT_EQ(Inode(other), Inode(socket));
+  EXPECT_EQ(other.family(), socket.family());
+  EXPECT_EQ(other.type(), socket.type());
+  EXPECT_EQ(other.protocol(), socket.protocol());
+  EXPECT_EQ(other.timeout(), absl::Milliseconds(1500));
+  other.SetBlocking(true);
+  EXPECT_EQ(socket.timeout(), absl::Milliseconds(1500));
+  EXPECT_FALSE(HasNonBlockFlag(socket));
+}
+
+TEST(SocketTest, NothingHasNoDuplicate) {
+  EXPECT_THAT(Socket().Duplicate(), FailedWith(EBADF, "fcntl"));
+}
+
 TEST_P(SocketKindTest, PairIsConnected) {
   SocketPair pair = ConnectedPair(GetParam());
   EXPECT_TRUE(pair.a.PeerAddress().ok());

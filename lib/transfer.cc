@@ -93,7 +93,7 @@ short ReceiveEvents(int flags) {
 // recvfrom can't tell flags and control messages. They don't matter on a plain
 // stream; there the shorter call is the one that programs make.
 bool NeedsMessage(const Socket& socket, const ReceiveOptions& options) {
-  return socket.type() != SOCK_STREAM || options.control_size > 0;
+  return socket.type() != SOCK_STREAM || options.control_size.has_value();
 }
 
 bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
@@ -111,7 +111,8 @@ bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
     });
     if (ok) source.set_size(source_size);
   } else {
-    std::string control(std::min(options.control_size, kMaxControlSize), '\0');
+    std::string control(
+        std::min(options.control_size.value_or(0), kMaxControlSize), '\0');
     iovec vector = {.iov_base = buffer.data(), .iov_len = buffer.size()};
     msghdr header = {};
     const bool ok = call.Wait("recvmsg", fd, events, [&] {

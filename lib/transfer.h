@@ -54,9 +54,10 @@ Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
 struct ReceiveOptions {
   // MSG_ flags.
   int flags = 0;
-  // Room for control messages in bytes, as msg_controllen; 0 for none. More
-  // than 64 KiB, which no message needs, counts as 64 KiB.
-  size_t control_size = 0;
+  // Room for control messages in bytes, as msg_controllen: with 0, the flag
+  // MSG_CTRUNC tells of any that came. More than 64 KiB, which no message
+  // needs, counts as 64 KiB. nullopt: whoever calls does not care.
+  std::optional<size_t> control_size = std::nullopt;
 };
 
 struct Received {

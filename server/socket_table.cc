@@ -23,11 +23,13 @@ absl::Status NotOpen(const std::string& name, absl::string_view field) {
 
 }  // namespace
 
-OpenSocket::OpenSocket(std::string name, Socket socket, int64_t sequence)
+OpenSocket::OpenSocket(std::string name, Socket socket, int64_t sequence,
+                       std::shared_ptr<Mode> mode)
     : name_(std::move(name)),
       sequence_(sequence),
       open_time_(absl::Now()),
-      socket_(std::move(socket)) {}
+      socket_(std::move(socket)),
+      mode_(std::move(mode)) {}
 
 bool OpenSocket::Enter(Interruption* interruption) {
   std::lock_guard lock(mutex_);
@@ -85,11 +87,12 @@ SocketTable::Reservation::~Reservation() {
   table_->sockets_.erase(name_);
 }
 
-void SocketTable::Reservation::Fill(Socket socket) {
+void SocketTable::Reservation::Fill(Socket socket,
+                                    std::shared_ptr<OpenSocket::Mode> mode) {
   SocketTable* const table = std::exchange(table_, nullptr);
   std::lock_guard lock(table->mutex_);
   table->sockets_[name_].socket = std::make_shared<OpenSocket>(
-      name_, std::move(socket), table->next_sequence_++);
+      name_, std::move(socket), table->next_sequence_++, std::move(mode));
 }
 
 SocketTable::SocketTable(int64_t limit, Quota& host_sockets)

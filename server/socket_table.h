@@ -28,7 +28,15 @@ namespace standoff {
 // number could be another file's by then. Thread-safe.
 class OpenSocket {
  public:
-  OpenSocket(std::string name, Socket socket, int64_t sequence);
+  // What a socket and its duplicates share: their O_NONBLOCK flag.
+  struct Mode {
+    std::mutex mutex;
+    // Whether there was ever a duplicate. Guarded by `mutex`.
+    bool shared = false;
+  };
+
+  OpenSocket(std::string name, Socket socket, int64_t sequence,
+             std::shared_ptr<Mode> mode);
 
   const std::string& name() const { return name_; }
   absl::Time open_time() const { return open_time_; }
@@ -46,8 +54,15 @@ class OpenSocket {
   // Held by a call that relies on the descriptor's mode, so as not to sleep
   // on a thread that must not, and by one that changes the mode.
   std::unique_lock<std::mutex> HoldMode() {
-    return std::unique_lock(mode_mutex_);
+    return std::unique_lock(mode_->mutex);
   }
+  // For a duplicate. While the mode is held.
+  std::shared_ptr<Mode> SharedMode() const {
+    mode_->shared = true;
+    return mode_;
+  }
+  // Whether a duplicate may have changed the flag. While the mode is held.
+  bool SharesMode() const { return mode_->shared; }
 
   // No call can enter any more: it will be closed. False if somebody else has
   // begun to.
@@ -63,7 +78,7 @@ class OpenSocket {
   const int64_t sequence_;
   const absl::Time open_time_;
   Socket socket_;
-  std::mutex mode_mutex_;
+  const std::shared_ptr<Mode> mode_;
 
   mutable std::mutex mutex_;
   std::condition_variable left_;
@@ -85,8 +100,9 @@ class SocketTable {
     ~Reservation();
 
     const std::string& name() const { return name_; }
-    // The socket is open under the name.
-    void Fill(Socket socket);
+    // The socket is open under the name. A duplicate shares another's mode.
+    void Fill(Socket socket, std::shared_ptr<OpenSocket::Mode> mode =
+                                 std::make_shared<OpenSocket::Mode>());
 
    private:
     friend class SocketTable;

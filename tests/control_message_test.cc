@@ -80,6 +80,36 @@ TEST_F(ControlMessageTest, TimeToLive) {
   EXPECT_FALSE(received.truncated());
 }
 
+TEST_F(ControlMessageTest, BytesIfAsked) {
+  const auto [a, b] = ConnectedPair(host_.host(), kUdp4);
+  Must(b.SetOption("IP_RECVTTL", 1));
+  Must(a.Send("data"));
+  v1::ReceiveRequest request;
+  request.set_length(100);
+  request.set_control_length(kControlRoom);
+  request.set_raw_control_messages(true);
+  const auto received = Only(b.Run(request));
+  EXPECT_EQ(received.name(), "IP_TTL");
+  const int default_ttl = 64;
+  EXPECT_EQ(received.data(),
+            std::string(reinterpret_cast<const char*>(&default_ttl), 4));
+}
+
+// Room for none is not the same as not to care: the kernel tells of the loss.
+TEST_F(ControlMessageTest, NoRoomOnAStream) {
+  const auto [a, b] = ConnectedPair(host_.host(), kUnixStream);
+  Must(b.SetOption("SO_PASSCRED", 1));
+  Must(a.Send("data"));
+  const auto received = Receive(b, 0);
+  ASSERT_THAT(received, ReceivedData("data"));
+  EXPECT_EQ(received->outcome().syscall(), "recvmsg");
+  EXPECT_THAT(received->flags(), Contains(v1::MESSAGE_FLAG_CTRUNC));
+  Must(a.Send("more"));
+  const auto careless = b.Receive(100);
+  ASSERT_THAT(careless, ReceivedData("more"));
+  EXPECT_EQ(careless->outcome().syscall(), "recvfrom");
+}
+
 TEST_F(ControlMessageTest, HopLimit) {
   const auto [a, b] = ConnectedPair(host_.host(), kUdp6);
   Must(b.SetOption("IPV6_RECVHOPLIMIT", 1));

@@ -1,5 +1,6 @@
 // GetInfo: what the daemon and its host are, can do and have in use.
 
+#include <net/if.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
@@ -21,6 +22,7 @@
 namespace standoff::client {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::MatchesRegex;
 
@@ -53,6 +55,21 @@ TEST(InfoTest, SaysWhoAndWhere) {
   EXPECT_GE(started, before - absl::Seconds(1));
   EXPECT_LE(started, absl::Now());
   EXPECT_THAT(info.listen_addresses(), ElementsAre(host.daemon().address()));
+}
+
+TEST(InfoTest, ListsInterfaces) {
+  TestHost host;
+  const auto info = Must(host->GetInfo());
+  const auto found = std::find_if(
+      info.interfaces().begin(), info.interfaces().end(),
+      [](const auto& interface) { return interface.name() == "lo"; });
+  ASSERT_NE(found, info.interfaces().end());
+  EXPECT_EQ(found->index(), if_nametoindex("lo"));
+  EXPECT_TRUE(found->up());
+  EXPECT_THAT(found->addresses(), Contains("127.0.0.1"));
+  for (const v1::NetworkInterface& interface : info.interfaces()) {
+    EXPECT_EQ(interface.index(), if_nametoindex(interface.name().c_str()));
+  }
 }
 
 TEST(InfoTest, TellsLimitsAndTheirFlags) {

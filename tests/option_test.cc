@@ -104,6 +104,19 @@ TEST_F(OptionTest, IntegersByNumber) {
   EXPECT_EQ(Must(Get(Named("TCP_NODELAY"))).value().integer(), 1);
 }
 
+// A null pointer reaches the kernel as one, with its length.
+TEST_F(OptionTest, NullWithALength) {
+  v1::OptionValue value;
+  value.set_null_length(4);
+  EXPECT_THAT(Set(Named("SO_REUSEADDR"), value),
+              FailedWith("EFAULT", "setsockopt"));
+  value.set_null_length(0);
+  EXPECT_THAT(Set(Named("SO_REUSEADDR"), value),
+              FailedWith("EINVAL", "setsockopt"));
+  // An empty name takes the socket off its interface.
+  EXPECT_THAT(Set(Named("SO_BINDTODEVICE"), value), Returned(0));
+}
+
 // The kernel's doubling of SO_RCVBUF shows.
 TEST_F(OptionTest, NothingIsSmoothed) {
   ASSERT_THAT(Set(Named("SO_RCVBUF"), Integer(20'000)), Returned(0));

@@ -71,6 +71,11 @@ class ThreadLimitTest : public ::testing::Test {
     ASSERT_TRUE(ThreadsBecome(host_, "spare", kSpares));
     SetLimit(ThreadsOf(host_.pid()).size() + more);
   }
+  // Leaves it room for none, whichever of its threads may end meanwhile.
+  void LimitToNoMoreThreads() {
+    ASSERT_TRUE(ThreadsBecome(host_, "spare", kSpares));
+    SetLimit(1);
+  }
   void LiftLimit() {
     rlimit usual = {};
     ASSERT_EQ(getrlimit(RLIMIT_NPROC, &usual), 0);
@@ -105,7 +110,7 @@ class ThreadLimitTest : public ::testing::Test {
 };
 
 TEST_F(ThreadLimitTest, RefusesActorsAndCallsThatMayWait) {
-  LimitThreads(0);
+  LimitToNoMoreThreads();
   EXPECT_THAT(host_->Actor("a").Start(ReceiveOn(pair_.b)), RefusedForThreads());
   EXPECT_THAT(pair_.b.Receive(1), RefusedForThreads());
   // What needs no thread is answered.
@@ -159,7 +164,7 @@ TEST_F(ThreadLimitTest, StandsAStorm) {
 // Nothing keeps it from ending.
 TEST_F(ThreadLimitTest, EndsWithoutThreads) {
   StartBlocked(host_->Actor("a"), ReceiveOn(pair_.b));
-  LimitThreads(0);
+  LimitToNoMoreThreads();
   EXPECT_TRUE(Must(host_.daemon().Stop()).ok()) << host_.daemon().Log();
 }
 

@@ -8,6 +8,7 @@
 #define STANDOFF_FOR_EACH_ACTION(X)                                     \
   X(Open, open, OpenRequest, OpenResponse)                              \
   X(OpenPair, open_pair, OpenPairRequest, OpenPairResponse)             \
+  X(Duplicate, duplicate, DuplicateRequest, DuplicateResponse)          \
   X(Bind, bind, BindRequest, BindResponse)                              \
   X(Listen, listen, ListenRequest, ListenResponse)                      \
   X(Connect, connect, ConnectRequest, ConnectResponse)                  \

@@ -24,6 +24,9 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
 absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                                        const v1::AcceptRequest& request,
                                        v1::AcceptResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::DuplicateRequest& request,
+                                       v1::DuplicateResponse& response);
 
 // connect.cc
 absl::StatusOr<PreparedAction> Prepare(ActionContext& context,

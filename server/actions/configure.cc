@@ -47,6 +47,16 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                                        v1::SetOptionResponse& response) {
   absl::StatusOr<OptionChoice> choice = OptionFromProto(request.option());
   if (!choice.ok()) return choice.status();
+  if (request.value().has_null_length()) {
+    return OnSocket(
+        context, request, Waits::kNever,
+        [&request, &response, choice = *choice](Socket& socket, Interruption*) {
+          *response.mutable_outcome() = OutcomeToProto(
+              SetOptionToNull(socket, choice.level, choice.number,
+                              request.value().null_length()));
+          return absl::OkStatus();
+        });
+  }
   absl::StatusOr<std::string> value =
       OptionValueFromProto(request.value(), choice->type);
   if (!value.ok()) return value.status();

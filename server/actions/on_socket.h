@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "lib/inspection.h"
 #include "lib/interruption.h"
 #include "lib/outcome.h"
 #include "server/actions/action.h"
@@ -76,6 +77,16 @@ inline Waits HowTransferWaits(int64_t length, int flags) {
   return (flags & MSG_DONTWAIT) != 0 ? Waits::kWithTimeout : Waits::kAsItsMode;
 }
 
+// Whether a call in the socket's mode can't sleep. Its duplicate may have made
+// it blocking, whatever its timeout says. While the mode is held.
+inline bool IsNonBlocking(OpenSocket& socket) {
+  if (socket.socket().timeout() != Timeout(kNonBlocking)) return false;
+  if (!socket.SharesMode()) return true;
+  Interruption unused;
+  const SocketCall call(socket, &unused);
+  return call.entered() && HasNonBlockFlag(socket.socket());
+}
+
 // An action that calls `function(Socket&, Interruption*)`, which returns an
 // absl::Status, on an open socket.
 template <typename Function>
@@ -86,10 +97,9 @@ PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
   const bool has_timeout =
       timeout.has_value() && *timeout > absl::ZeroDuration();
   PreparedAction action;
-  action.may_wait =
-      waits == Waits::kAlways ||
-      (waits == Waits::kAsItsMode && timeout != Timeout(kNonBlocking)) ||
-      (waits == Waits::kWithTimeout && has_timeout);
+  action.may_wait = waits == Waits::kAlways ||
+                    (waits == Waits::kAsItsMode && !IsNonBlocking(*socket)) ||
+                    (waits == Waits::kWithTimeout && has_timeout);
   // A call that waits goes on as it began. One that would wait in another mode
   // keeps the mode as it is until it is over: it must not put gRPC's thread to
   // sleep.

@@ -1,4 +1,4 @@
-// Open, OpenPair and Accept: actions that make sockets.
+// Open, OpenPair, Accept and Duplicate: actions that make sockets.
 
 #include <sys/socket.h>
 
@@ -166,6 +166,35 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
         }
         response.set_accepted_socket(reservation.name());
         reservation.Fill(std::move(accepted.value.socket));
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::DuplicateRequest& request,
+                                       v1::DuplicateResponse& response) {
+  absl::StatusOr<std::shared_ptr<OpenSocket>> original =
+      context.sockets.Find(request.socket());
+  if (!original.ok()) return original.status();
+  absl::StatusOr<Reservation> reservation =
+      context.sockets.Reserve(request.name(), "name");
+  if (!reservation.ok()) return reservation.status();
+  const OpenSocket* const open = original->get();
+  // As one that sets the mode: the two share it from then on.
+  return OnSocket(
+      *std::move(original), Waits::kNeverAndSetsMode,
+      [&context, &response, open, reservation = *std::move(reservation)](
+          Socket& socket, Interruption*) mutable {
+        if (const auto refused = CheckDescriptors(context.sockets.host_size());
+            refused.has_value()) {
+          *response.mutable_outcome() = OutcomeToProto(*refused);
+          return absl::OkStatus();
+        }
+        Result<Socket> duplicate = socket.Duplicate();
+        *response.mutable_outcome() = OutcomeToProto(duplicate.outcome);
+        if (!duplicate.ok()) return absl::OkStatus();
+        response.set_duplicate_socket(reservation.name());
+        reservation.Fill(std::move(duplicate.value), open->SharedMode());
         return absl::OkStatus();
       });
 }

@@ -57,13 +57,16 @@ absl::Status CheckFlags(const v1::ReceiveRequest& request, int flags) {
   return absl::OkStatus();
 }
 
-void MessageToProto(const Received& received, v1::ReceiveResponse& response) {
+void MessageToProto(const v1::ReceiveRequest& request, const Received& received,
+                    v1::ReceiveResponse& response) {
   if (!received.source.empty()) {
     *response.mutable_source() = AddressToProto(received.source);
   }
   BitsToProto<v1::MessageFlag>(received.flags, response.mutable_flags());
   for (const ControlMessage& message : received.control_messages) {
-    *response.add_control_messages() = ControlMessageToProto(message);
+    *response.add_control_messages() = request.raw_control_messages()
+                                           ? RawControlMessageToProto(message)
+                                           : ControlMessageToProto(message);
   }
 }
 
@@ -96,7 +99,7 @@ void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
                            socket.family() != AF_UNIX &&
                            (options.flags & MSG_TRUNC) != 0;
   if (!thrown_away) response.set_data(buffer.get(), result.value.size);
-  MessageToProto(result.value, response);
+  MessageToProto(request, result.value, response);
 }
 
 void ReceiveAndVerify(const v1::ReceiveRequest& request, Socket& socket,
@@ -125,9 +128,10 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
       !status.ok()) {
     return status;
   }
-  const ReceiveOptions options = {
-      .flags = BitsFromProto(request.flags()),
-      .control_size = static_cast<size_t>(request.control_length())};
+  ReceiveOptions options = {.flags = BitsFromProto(request.flags())};
+  if (request.has_control_length()) {
+    options.control_size = static_cast<size_t>(request.control_length());
+  }
   if (absl::Status status = CheckFlags(request, options.flags); !status.ok()) {
     return status;
   }

@@ -63,44 +63,32 @@ absl::StatusOr<ControlMessage> PacketInfoFromProto(const v1::PacketInfo& proto,
   return ControlMessage::PacketInfo(info);
 }
 
-// Sets the field that fits the content. False if the content does not have
+// Sets the field that fits the content instead of `data`, if the content has
 // its size.
-bool ContentToProto(const ControlMessage& message,
+void ContentToProto(const ControlMessage& message,
                     ControlMessageName::Content content,
                     v1::ControlMessage& proto) {
   using Content = ControlMessageName::Content;
-  switch (content) {
-    case Content::kBytes:
-      return false;
-    case Content::kInteger: {
-      const std::optional<int> value = message.AsInteger();
-      if (value.has_value()) proto.set_integer(*value);
-      return value.has_value();
+  if (content == Content::kInteger) {
+    if (const auto value = message.AsInteger()) proto.set_integer(*value);
+  } else if (content == Content::kTimestamp) {
+    if (const auto time = message.AsTimestamp()) {
+      *proto.mutable_timestamp() = TimeToProto(*time);
     }
-    case Content::kTimestamp: {
-      const std::optional<absl::Time> time = message.AsTimestamp();
-      if (time.has_value()) *proto.mutable_timestamp() = TimeToProto(*time);
-      return time.has_value();
+  } else if (content == Content::kPacketInfo && message.level == IPPROTO_IP) {
+    if (const auto info = message.AsPacketInfo4()) {
+      v1::PacketInfo& packet_info = *proto.mutable_packet_info();
+      packet_info.set_interface_index(info->ipi_ifindex);
+      packet_info.set_local_address(FormatLiteral(info->ipi_spec_dst));
+      packet_info.set_address(FormatLiteral(info->ipi_addr));
     }
-    case Content::kPacketInfo:
-      break;
+  } else if (content == Content::kPacketInfo && message.level == IPPROTO_IPV6) {
+    if (const auto info = message.AsPacketInfo6()) {
+      v1::PacketInfo& packet_info = *proto.mutable_packet_info();
+      packet_info.set_interface_index(static_cast<int>(info->ipi6_ifindex));
+      packet_info.set_address(FormatLiteral(info->ipi6_addr));
+    }
   }
-  if (const auto info = message.AsPacketInfo4();
-      info.has_value() && message.level == IPPROTO_IP) {
-    v1::PacketInfo& packet_info = *proto.mutable_packet_info();
-    packet_info.set_interface_index(info->ipi_ifindex);
-    packet_info.set_local_address(FormatLiteral(info->ipi_spec_dst));
-    packet_info.set_address(FormatLiteral(info->ipi_addr));
-    return true;
-  }
-  if (const auto info = message.AsPacketInfo6();
-      info.has_value() && message.level == IPPROTO_IPV6) {
-    v1::PacketInfo& packet_info = *proto.mutable_packet_info();
-    packet_info.set_interface_index(static_cast<int>(info->ipi6_ifindex));
-    packet_info.set_address(FormatLiteral(info->ipi6_addr));
-    return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -153,6 +141,16 @@ absl::StatusOr<ControlMessage> ControlMessageFromProto(
 }
 
 v1::ControlMessage ControlMessageToProto(const ControlMessage& message) {
+  v1::ControlMessage proto = RawControlMessageToProto(message);
+  const ControlMessageName* const named =
+      FindControlMessage(message.level, message.type);
+  if (named != nullptr && !message.truncated) {
+    ContentToProto(message, named->content, proto);
+  }
+  return proto;
+}
+
+v1::ControlMessage RawControlMessageToProto(const ControlMessage& message) {
   v1::ControlMessage proto;
   proto.set_level(message.level);
   proto.set_type(message.type);
@@ -160,10 +158,7 @@ v1::ControlMessage ControlMessageToProto(const ControlMessage& message) {
   const ControlMessageName* const named =
       FindControlMessage(message.level, message.type);
   if (named != nullptr) proto.set_name(std::string(named->name));
-  if (named == nullptr || message.truncated ||
-      !ContentToProto(message, named->content, proto)) {
-    proto.set_data(message.data);
-  }
+  proto.set_data(message.data);
   return proto;
 }
 

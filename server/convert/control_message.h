@@ -16,8 +16,11 @@ namespace standoff {
 absl::StatusOr<ControlMessage> ControlMessageFromProto(
     const v1::ControlMessage& proto, absl::string_view field);
 
-// Of one that was received.
+// Of one that was received: the content by its type, if it has one and was not
+// cut short, else the bytes.
 v1::ControlMessage ControlMessageToProto(const ControlMessage& message);
+// The same with the content as bytes.
+v1::ControlMessage RawControlMessageToProto(const ControlMessage& message);
 
 }  // namespace standoff
 

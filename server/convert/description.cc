@@ -1,5 +1,7 @@
 #include "server/convert/description.h"
 
+#include <fcntl.h>
+
 #include <optional>
 
 #include "absl/time/time.h"
@@ -61,7 +63,10 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
   proto.set_type(static_cast<v1::SocketType>(socket.type()));
   proto.set_protocol(static_cast<v1::Protocol>(socket.protocol()));
   ModeToProto(socket.timeout(), proto);
-  proto.set_o_nonblock(HasNonBlockFlag(socket));
+  if (const auto flags = StatusFlags(socket); flags.has_value()) {
+    proto.set_status_flags(*flags);
+    proto.set_o_nonblock((*flags & O_NONBLOCK) != 0);
+  }
   if (const auto local = socket.LocalAddress(); local.ok()) {
     *proto.mutable_local_address() = AddressToProto(local.value);
   }

@@ -88,6 +88,7 @@ absl::StatusOr<std::string> OptionValueFromProto(const v1::OptionValue& proto,
       }
       value = proto.text();
       break;
+    case v1::OptionValue::kNullLength:
     case v1::OptionValue::VALUE_NOT_SET:
       return FieldError("value", "is missing");
   }

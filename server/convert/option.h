@@ -25,7 +25,8 @@ struct OptionChoice {
 // option that could reach into the daemon.
 absl::StatusOr<OptionChoice> OptionFromProto(const v1::OptionKey& proto);
 
-// The bytes of a value. The error names the field `value`.
+// The bytes of a value, which must not be a null. The error names the field
+// `value`.
 absl::StatusOr<std::string> OptionValueFromProto(const v1::OptionValue& proto,
                                                  OptionType type);
 

@@ -16,6 +16,7 @@
 #include "server/convert/time.h"
 #include "server/services/call_session.h"
 #include "server/services/capabilities.h"
+#include "server/services/interfaces.h"
 #include "server/services/reply.h"
 #include "server/services/snapshot.h"
 #include "server/services/threaded_call.h"
@@ -126,6 +127,9 @@ grpc::ServerUnaryReactor* HostServiceImpl::GetInfo(
   if (!session.ok()) return ReplyWith(*context, session.status());
   *response = constant_;
   AddLimits(*response);
+  for (v1::NetworkInterface& interface : ListInterfaces()) {
+    *response->add_interfaces() = std::move(interface);
+  }
   {
     std::lock_guard lock(mutex_);
     for (const std::string& address : listen_addresses_) {

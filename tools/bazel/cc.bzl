@@ -4,6 +4,8 @@ Generated code is built by cc_proto_library and cc_grpc_library, without these
 warnings.
 """
 
+load("//tools/bazel:pch.bzl", "precompiled")
+
 STANDOFF_COPTS = [
     "-Wall",
     "-Wextra",
@@ -42,9 +44,13 @@ def standoff_cc_binary(name, copts = [], deps = [], **kwargs):
 
 def standoff_cc_test(name, copts = [], deps = [], **kwargs):
     """cc_test with the project's warnings and GoogleTest's main()."""
+    in_lib = native.package_name().split("/")[0] == "lib"
+    header = "//tools/pch:test" if in_lib else "//tools/pch:grpc_test"
     native.cc_test(
         name = name,
-        copts = STANDOFF_COPTS + copts,
-        deps = deps + ["@com_google_googletest//:gtest_main"] + _PROGRAM_DEPS,
+        copts = STANDOFF_COPTS + precompiled(header) + copts,
+        deps = deps +
+               [header, "@com_google_googletest//:gtest_main"] +
+               _PROGRAM_DEPS,
         **kwargs
     )
