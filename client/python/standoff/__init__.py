@@ -1,0 +1,73 @@
+"""Standoff: the sockets of remote hosts, as if they were local.
+
+    import standoff
+
+    with standoff.connect("10.0.0.1:7411") as host:
+        sock = host.socket()
+        sock.settimeout(0.5)
+        sock.connect(("10.0.0.2", 7000))
+
+A Host is one daemon; its sockets have the methods, results and exceptions of
+`socket.socket`. Actors (Host.actor) make calls that others wait for, look at
+and cancel. Faults of the control plane are HarnessErrors, never OSErrors.
+docs/python.md is the manual; standoff.aio has the same for asyncio.
+"""
+
+from standoff._version import __version__
+from standoff.actor import Actor, Step, step
+from standoff.channel import Credentials
+from standoff.errors import (
+    Cancelled,
+    HarnessError,
+    InvalidRequest,
+    LimitReached,
+    NeverBlocked,
+    NotFound,
+    OperationError,
+    PatternMismatch,
+    PermissionDenied,
+    SessionLost,
+    Skipped,
+    Unavailable,
+    Unsupported,
+    WaitTimedOut,
+)
+from standoff.host import Host, connect
+from standoff.operation import Operation, OperationState, wait
+from standoff.pattern import Pattern
+from standoff.selecting import Poll, Selector, select
+from standoff.session import Session
+from standoff.socket import Socket
+
+__all__ = [
+    "Actor",
+    "Cancelled",
+    "Credentials",
+    "HarnessError",
+    "Host",
+    "InvalidRequest",
+    "LimitReached",
+    "NeverBlocked",
+    "NotFound",
+    "Operation",
+    "OperationError",
+    "OperationState",
+    "Pattern",
+    "PatternMismatch",
+    "PermissionDenied",
+    "Poll",
+    "Selector",
+    "Session",
+    "SessionLost",
+    "Skipped",
+    "Socket",
+    "Step",
+    "Unavailable",
+    "Unsupported",
+    "WaitTimedOut",
+    "__version__",
+    "connect",
+    "select",
+    "step",
+    "wait",
+]

@@ -1,0 +1,152 @@
+"""Stand-ins for modules: code that imports them runs against a remote host."""
+
+from __future__ import annotations
+
+import fcntl as local_fcntl
+import select as local_select
+import selectors as local_selectors
+import socket as local_socket
+import types
+from typing import TYPE_CHECKING, Any, Callable
+
+from standoff import errors
+from standoff import handles
+from standoff import host_functions
+from standoff import outcome as outcomes
+from standoff import rpc
+from standoff import selecting
+from standoff import socket_names
+from standoff.v1 import socket_service_pb2 as messages
+
+if TYPE_CHECKING:
+    from standoff.host import Host
+
+
+def make(host: Host, name: str) -> types.ModuleType:
+    """The stand-in for `socket`, `select`, `selectors` or `fcntl`."""
+    module = types.ModuleType(name, f"Stands in for {name}, on {host.name}.")
+    contents = {
+        "socket": _socket,
+        "select": _select,
+        "selectors": _selectors,
+        "fcntl": _fcntl,
+    }[name](host)
+    module.__dict__.update(contents)
+    module.__dict__["__all__"] = sorted(contents)
+    return module
+
+
+def _socket(host: Host) -> dict[str, Any]:
+    bound = host_functions.bound_to(host)
+    contents: dict[str, Any] = {}
+    for name, fate in socket_names.names().items():
+        if fate is socket_names.Fate.HOST:
+            contents[name] = bound[name]
+        elif fate is socket_names.Fate.CANNOT:
+            contents[name] = _refuse(name, host)
+        elif fate is not socket_names.Fate.MISSING:
+            contents[name] = getattr(local_socket, name)
+    return contents
+
+
+_REASONS = {
+    "gethostbyaddr": "a host looks up addresses of names, not the reverse",
+    "recv_fds": "a remote host's descriptors can't be passed to this machine",
+    "send_fds": "this machine's descriptors can't be passed to a remote host",
+    "sethostname": "a session does not change its host's name",
+}
+
+
+def _refuse(name: str, host: Host) -> Callable[..., Any]:
+    def refused(*args: Any, **kwargs: Any) -> Any:
+        raise errors.Unsupported(f"{name}: {_REASONS[name]}", host=host.name)
+
+    refused.__name__ = refused.__qualname__ = name
+    refused.__doc__ = f"Unsupported: {_REASONS[name]}."
+    return refused
+
+
+def _select(host: Host) -> dict[str, Any]:
+    contents = {
+        name: getattr(local_select, name)
+        for name in dir(local_select)
+        if name.startswith("POLL") or name in ("PIPE_BUF", "error")
+    }
+    contents["select"] = selecting.select
+    contents["poll"] = selecting.Poll
+    return contents
+
+
+def _selectors(host: Host) -> dict[str, Any]:
+    contents: dict[str, Any] = {
+        name: getattr(local_selectors, name)
+        for name in ("BaseSelector", "EVENT_READ", "EVENT_WRITE", "SelectorKey")
+    }
+    for name in ("DefaultSelector", "PollSelector", "SelectSelector"):
+        contents[name] = selecting.Selector
+    return contents
+
+
+def _fcntl(host: Host) -> dict[str, Any]:
+    contents: dict[str, Any] = {
+        name: getattr(local_fcntl, name)
+        for name in dir(local_fcntl)
+        if name.isupper()
+    }
+    contents["fcntl"] = fcntl
+    return contents
+
+
+def fcntl(fd: Any, cmd: int, arg: Any = 0, /) -> int:
+    """Tells a remote socket's flags: F_GETFL and F_GETFD.
+
+    F_GETFL has Linux's numbers. Others are Unsupported: a socket's mode is set
+    by setblocking() and settimeout().
+    """
+    socket = handles.find(handles.number_of(fd))
+    if cmd == local_fcntl.F_GETFD:
+        # The daemon opens all its sockets so.
+        return local_fcntl.FD_CLOEXEC
+    if cmd != local_fcntl.F_GETFL:
+        raise errors.Unsupported(
+            f"fcntl: of a remote socket only F_GETFL and F_GETFD are known, "
+            f"not {cmd}; setblocking() sets its mode",
+            host=socket.host.name,
+        )
+    response = socket.host._call(
+        rpc.DESCRIBE, messages.DescribeRequest(socket=socket.name)
+    )
+    return response.socket.status_flags
+
+
+def close(fd: int) -> None:
+    """Closes the socket of a handle. OSError (EBADF) if there is none."""
+    socket = handles.find(_handle(fd))
+    handles.forget(socket)
+    socket.host._close_socket(socket)
+
+
+def dup(fd: int) -> int:
+    """Makes another handle for the socket of a handle."""
+    socket = handles.find(_handle(fd))
+    response = socket.host._call(
+        rpc.DUPLICATE, messages.DuplicateRequest(socket=socket.name)
+    )
+    outcomes.value_of(response.outcome)
+    return handles.detach(
+        handles.RemoteSocket(
+            socket.host,
+            response.duplicate_socket,
+            socket.family,
+            socket.type,
+            socket.proto,
+        )
+    )
+
+
+def _handle(fd: object) -> int:
+    if not isinstance(fd, int):
+        raise TypeError(
+            f"'{type(fd).__name__}' object cannot be interpreted as an integer"
+        )
+    return fd

@@ -1,0 +1,130 @@
+"""The RPCs of standoff.v1, each with its messages, in one table."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from standoff.v1 import host_service_pb2 as host
+from standoff.v1 import operation_service_pb2 as operation
+from standoff.v1 import session_service_pb2 as session
+from standoff.v1 import socket_service_pb2 as socket
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Rpc(Generic[Request, Response]):
+    """A unary RPC.
+
+    Attributes:
+      path: what HTTP/2 calls it, "/standoff.v1.SocketService/Send".
+      request: the type of its request.
+      response: the type of its response.
+      action: its field in Action and ActionReply; empty if it is no action.
+    """
+
+    path: str
+    request: type[Request]
+    response: type[Response]
+    action: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in messages: "Send"."""
+        return self.path.rpartition("/")[2]
+
+
+def _socket(
+    name: str, action: str, request: type[Request], response: type[Response]
+) -> Rpc[Request, Response]:
+    return Rpc(f"/standoff.v1.SocketService/{name}", request, response, action)
+
+
+OPEN = _socket("Open", "open", socket.OpenRequest, socket.OpenResponse)
+OPEN_PAIR = _socket(
+    "OpenPair", "open_pair", socket.OpenPairRequest, socket.OpenPairResponse
+)
+DUPLICATE = _socket(
+    "Duplicate", "duplicate", socket.DuplicateRequest, socket.DuplicateResponse
+)
+BIND = _socket("Bind", "bind", socket.BindRequest, socket.BindResponse)
+LISTEN = _socket("Listen", "listen", socket.ListenRequest, socket.ListenResponse)
+CONNECT = _socket(
+    "Connect", "connect", socket.ConnectRequest, socket.ConnectResponse
+)
+ACCEPT = _socket("Accept", "accept", socket.AcceptRequest, socket.AcceptResponse)
+SEND = _socket("Send", "send", socket.SendRequest, socket.SendResponse)
+RECEIVE = _socket(
+    "Receive", "receive", socket.ReceiveRequest, socket.ReceiveResponse
+)
+SHUTDOWN = _socket(
+    "Shutdown", "shutdown", socket.ShutdownRequest, socket.ShutdownResponse
+)
+CLOSE = _socket("Close", "close", socket.CloseRequest, socket.CloseResponse)
+SET_BLOCKING = _socket(
+    "SetBlocking",
+    "set_blocking",
+    socket.SetBlockingRequest,
+    socket.SetBlockingResponse,
+)
+SET_TIMEOUT = _socket(
+    "SetTimeout",
+    "set_timeout",
+    socket.SetTimeoutRequest,
+    socket.SetTimeoutResponse,
+)
+SET_OPTION = _socket(
+    "SetOption", "set_option", socket.SetOptionRequest, socket.SetOptionResponse
+)
+GET_OPTION = _socket(
+    "GetOption", "get_option", socket.GetOptionRequest, socket.GetOptionResponse
+)
+DESCRIBE = _socket(
+    "Describe", "describe", socket.DescribeRequest, socket.DescribeResponse
+)
+LIST_SOCKETS = _socket(
+    "List",
+    "list",
+    socket.SocketServiceListRequest,
+    socket.SocketServiceListResponse,
+)
+POLL = _socket("Poll", "poll", socket.PollRequest, socket.PollResponse)
+RESOLVE = _socket(
+    "Resolve", "resolve", socket.ResolveRequest, socket.ResolveResponse
+)
+
+_OPERATIONS = "/standoff.v1.OperationService/"
+START = Rpc(
+    _OPERATIONS + "Start", operation.StartRequest, operation.StartResponse
+)
+WAIT = Rpc(_OPERATIONS + "Wait", operation.WaitRequest, operation.WaitResponse)
+CANCEL = Rpc(
+    _OPERATIONS + "Cancel", operation.CancelRequest, operation.CancelResponse
+)
+GET = Rpc(_OPERATIONS + "Get", operation.GetRequest, operation.GetResponse)
+LIST_OPERATIONS = Rpc(
+    _OPERATIONS + "List",
+    operation.OperationServiceListRequest,
+    operation.OperationServiceListResponse,
+)
+
+_SESSIONS = "/standoff.v1.SessionService/"
+CREATE = Rpc(_SESSIONS + "Create", session.CreateRequest, session.CreateResponse)
+KEEP_ALIVE = Rpc(
+    _SESSIONS + "KeepAlive", session.KeepAliveRequest, session.KeepAliveResponse
+)
+DELETE = Rpc(_SESSIONS + "Delete", session.DeleteRequest, session.DeleteResponse)
+LIST_SESSIONS = Rpc(
+    _SESSIONS + "List",
+    session.SessionServiceListRequest,
+    session.SessionServiceListResponse,
+)
+
+_HOST = "/standoff.v1.HostService/"
+GET_INFO = Rpc(_HOST + "GetInfo", host.GetInfoRequest, host.GetInfoResponse)
+GET_CLOCK = Rpc(_HOST + "GetClock", host.GetClockRequest, host.GetClockResponse)
+SNAPSHOT = Rpc(_HOST + "Snapshot", host.SnapshotRequest, host.SnapshotResponse)

@@ -1,0 +1,158 @@
+"""The session in which a host's sockets are, and what keeps it alive."""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import threading
+import time
+from typing import Mapping
+
+from standoff import errors
+from standoff import handles
+from standoff import rpc
+from standoff.connection import PATIENCE, Connection
+from standoff.v1 import session_service_pb2 as messages
+from standoff.v1 import socket_service_pb2 as socket_messages
+
+DEFAULT = "default"
+
+# For saying goodbye, in seconds: a host that is gone must not hold up a script.
+_GOODBYE = 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """The owner of what a script makes on a host.
+
+    Attributes:
+      name: its name.
+      lease: after how many seconds without a call it ends, with all that is in
+        it; 0.0 for the session `default`, which has no lease.
+      owned: whether it was made for this connection, and ends with it.
+    """
+
+    name: str
+    lease: float
+    owned: bool
+
+
+def create_request(
+    name: str | None, labels: Mapping[str, str] | None, lease: float
+) -> messages.CreateRequest:
+    """Asks for a session, with a name that the daemon gives if it is None."""
+    return messages.CreateRequest(
+        name=name or "", labels=dict(labels or {}), lease_seconds=lease
+    )
+
+
+def enter(
+    connection: Connection,
+    name: str | None,
+    labels: Mapping[str, str] | None,
+    lease: float,
+) -> Session:
+    """Makes the session, or joins one that is there. Further calls are in it."""
+    if name == DEFAULT:
+        connection.use_session(DEFAULT)
+        return Session(DEFAULT, 0.0, owned=False)
+    try:
+        response = connection.call(
+            rpc.CREATE, create_request(name, labels, lease), PATIENCE
+        )
+        owned, made = True, response.session
+    except errors.InvalidRequest as error:
+        if name is None or error.code != "ALREADY_EXISTS":
+            raise
+        joined = connection.call(
+            rpc.KEEP_ALIVE, messages.KeepAliveRequest(name=name), PATIENCE
+        )
+        owned, made = False, joined.session
+    connection.use_session(made.name)
+    return Session(made.name, made.lease_seconds, owned)
+
+
+class Keeper:
+    """A thread that renews the lease, and closes sockets that were lost.
+
+    It knows the connection and not the host, so that a host that nobody has any
+    more can go.
+    """
+
+    def __init__(self, connection: Connection, session: Session) -> None:
+        self._connection = connection
+        self._session = session
+        self._lost: queue.SimpleQueue[handles.RemoteSocket | None] = (
+            queue.SimpleQueue()
+        )
+        self._thread = threading.Thread(
+            target=self._run, name=f"standoff-{session.name}", daemon=True
+        )
+        self._thread.start()
+
+    def close_later(self, socket: handles.RemoteSocket) -> None:
+        """Closes a socket soon. May be called by the garbage collector."""
+        self._lost.put(socket)
+
+    def stop(self) -> None:
+        """Ends the thread, when it has closed what it was given."""
+        self._lost.put(None)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(_GOODBYE)
+
+    def _run(self) -> None:
+        pause = self._session.lease / 3 if self._session.lease else None
+        due = time.monotonic() + pause if pause else None
+        while True:
+            try:
+                wait = None if due is None else max(0.0, due - time.monotonic())
+                socket = self._lost.get(timeout=wait)
+            except queue.Empty:
+                assert pause is not None
+                due = time.monotonic() + self._renew(pause)
+                continue
+            if socket is None:
+                return
+            try:
+                close_socket(self._connection, socket.name, _GOODBYE)
+            except (OSError, errors.HarnessError):
+                pass  # Nobody is there to hear of it.
+
+    def _renew(self, pause: float) -> float:
+        """Renews the lease. Returns when to do so again, in seconds."""
+        try:
+            self._connection.call(
+                rpc.KEEP_ALIVE, messages.KeepAliveRequest(), pause
+            )
+        except errors.NotFound:
+            # It is gone for good, and each further call says so.
+            return threading.TIMEOUT_MAX
+        except errors.HarnessError:
+            return pause / 10
+        return pause
+
+
+def close_socket(
+    connection: Connection, name: str, timeout: float | None = None
+) -> None:
+    """Closes a socket by its name. One that is not there is closed."""
+    from standoff import outcome
+
+    try:
+        response = connection.call(
+            rpc.CLOSE, socket_messages.CloseRequest(socket=name), timeout
+        )
+    except errors.NotFound:
+        return
+    try:
+        outcome.value_of(response.outcome)
+    except ConnectionResetError:
+        pass  # As in CPython: the socket is closed all the same.
+
+
+def delete(connection: Connection) -> None:
+    """Ends the connection's session. A host that is gone is left to the lease."""
+    try:
+        connection.call(rpc.DELETE, messages.DeleteRequest(), _GOODBYE)
+    except (errors.Unavailable, errors.NotFound, errors.Cancelled):
+        pass
