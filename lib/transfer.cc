@@ -115,6 +115,10 @@ bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
         std::min(options.control_size.value_or(0), kMaxControlSize), '\0');
     iovec vector = {.iov_base = buffer.data(), .iov_len = buffer.size()};
     msghdr header = {};
+    // Descriptors that come along must not reach a program started just now.
+    // They come over Unix sockets only, and packet(7) refuses the flag.
+    const int close_descriptors =
+        socket.family() == AF_UNIX ? MSG_CMSG_CLOEXEC : 0;
     const bool ok = call.Wait("recvmsg", fd, events, [&] {
       header.msg_name = source.mutable_data();
       header.msg_namelen = Address::kCapacity;
@@ -122,12 +126,11 @@ bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
       header.msg_iovlen = 1;
       header.msg_control = control.data();
       header.msg_controllen = control.size();
-      // Descriptors that come along must not reach a program started just now.
-      return recvmsg(fd, &header, flags | MSG_CMSG_CLOEXEC);
+      return recvmsg(fd, &header, flags | close_descriptors);
     });
     if (ok) {
       source.set_size(header.msg_namelen);
-      received.flags |= header.msg_flags & ~MSG_CMSG_CLOEXEC;
+      received.flags |= header.msg_flags & ~close_descriptors;
       for (ControlMessage& message : DecodeControlMessages(header)) {
         received.control_messages.push_back(std::move(message));
       }

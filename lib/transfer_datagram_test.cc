@@ -1,5 +1,6 @@
 // Messages: datagrams and sequenced packets (udp(7), unix(7)), scenario 11.
 
+#include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -179,6 +181,24 @@ TEST(UnixMessageTest, LargeMessagesAreVerifiedWhole) {
       EXPECT_EQ(verified.value.mismatch, std::nullopt);
     }
   }
+}
+
+// packet(7) knows fewer flags than other sockets.
+TEST(PacketTest, ReceivesPackets) {
+  Result<Socket> opened = Socket::Open(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
+  if (!opened.ok()) GTEST_SKIP() << "no packet sockets: " << opened.outcome;
+  Socket& packets = opened.value;
+  packets.SetTimeout(absl::Seconds(60));
+  SocketPair pair = ConnectedPair(kUdp4);
+  const std::string payload = "a payload that nobody else sends: 9f1c3a";
+  ASSERT_THAT(Send(pair.a, payload), Returned(payload.size()));
+  std::vector<char> buffer(2000);
+  absl::string_view packet;
+  do {
+    const Result<Received> received = Receive(packets, absl::MakeSpan(buffer));
+    ASSERT_THAT(received, Returned());
+    packet = absl::string_view(buffer.data(), received.value.size);
+  } while (!absl::EndsWith(packet, payload));
 }
 
 TEST(SeqpacketTest, TellsTheEndOfARecord) {

@@ -36,7 +36,7 @@ class OpenSocket {
   };
 
   OpenSocket(std::string name, Socket socket, int64_t sequence,
-             std::shared_ptr<Mode> mode);
+             std::shared_ptr<Mode> mode = std::make_shared<Mode>());
 
   const std::string& name() const { return name_; }
   absl::Time open_time() const { return open_time_; }

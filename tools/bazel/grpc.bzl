@@ -25,6 +25,7 @@ def _run_protoc(ctx, plugin, language, flag, suffixes):
     """
     info = ctx.attr.src[ProtoInfo]
     outputs = {suffix: [] for suffix in suffixes}
+    prefix = ctx.attr.folder + "/" if ctx.attr.folder else ""
     imports = []
     for source in info.direct_sources:
         path = _import_path(info, source)
@@ -32,7 +33,7 @@ def _run_protoc(ctx, plugin, language, flag, suffixes):
         stem = path[:-len(".proto")]
         for suffix in suffixes:
             outputs[suffix].append(ctx.actions.declare_file(
-                "{}/{}{}".format(ctx.attr.folder, stem, suffix),
+                "{}{}{}".format(prefix, stem, suffix),
             ))
 
     out_folder = "/".join([
@@ -61,7 +62,7 @@ def _run_protoc(ctx, plugin, language, flag, suffixes):
     return outputs
 
 _ATTRS = {
-    "folder": attr.string(mandatory = True),
+    "folder": attr.string(),
     "src": attr.label(mandatory = True, providers = [ProtoInfo]),
     "_protoc": attr.label(
         default = "@com_google_protobuf//:protoc",
@@ -141,6 +142,7 @@ def cc_grpc_library(name, srcs, deps, generate_mocks = False, **kwargs):
 
 def _py_grpc_sources_impl(ctx):
     messages = _run_protoc(ctx, None, "python", "", ["_pb2.py"])
+    types = _run_protoc(ctx, None, "pyi", "", ["_pb2.pyi"])
     services = _run_protoc(
         ctx,
         ctx.executable._plugin,
@@ -148,9 +150,12 @@ def _py_grpc_sources_impl(ctx):
         "",
         ["_pb2_grpc.py"],
     )
-    return [DefaultInfo(files = depset(
-        messages["_pb2.py"] + services["_pb2_grpc.py"],
-    ))]
+    return [
+        DefaultInfo(files = depset(
+            messages["_pb2.py"] + services["_pb2_grpc.py"],
+        )),
+        OutputGroupInfo(types = depset(types["_pb2.pyi"])),
+    ]
 
 _py_grpc_sources = rule(
     implementation = _py_grpc_sources_impl,
@@ -168,8 +173,10 @@ _py_grpc_sources = rule(
 def py_grpc_library(name, srcs, deps = [], **kwargs):
     """The Python code of a proto_library's messages and services.
 
-    foo/bar.proto is imported as foo.bar_pb2 and foo.bar_pb2_grpc. The grpc and
-    google.protobuf modules are those of Debian's interpreter.
+    foo/bar.proto is foo/bar_pb2.py and foo/bar_pb2_grpc.py in this package, as
+    part of a hand-written Python package foo, if there is one; NAME_types has
+    the stubs for type checkers. The grpc and google.protobuf modules are those
+    of Debian's interpreter.
 
     Args:
       name: name of the py_library.
@@ -181,17 +188,22 @@ def py_grpc_library(name, srcs, deps = [], **kwargs):
     if len(srcs) != 1:
         fail("py_grpc_library {}: srcs must be one proto_library".format(name))
     sources = "_{}_sources".format(name)
-    folder = "_{}".format(name)
     _py_grpc_sources(
         name = sources,
         src = srcs[0],
-        folder = folder,
+        visibility = ["//visibility:private"],
+    )
+    native.filegroup(
+        name = name + "_types",
+        srcs = [sources],
+        output_group = "types",
         visibility = ["//visibility:private"],
     )
     native.py_library(
         name = name,
         srcs = [sources],
-        imports = [folder],
+        data = [":{}_types".format(name)],
+        imports = ["."],
         deps = deps,
         **kwargs
     )

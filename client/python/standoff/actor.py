@@ -39,12 +39,17 @@ class Step(Generic[_R]):
     """A call for an actor's program. Made by step().
 
     Attributes:
-      host: where it is to be performed.
+      socket: the socket on which it is made.
       call: the call.
     """
 
-    host: Any
+    socket: Any
     call: Call[_R]
+
+    @property
+    def host(self) -> Any:
+        """Where it is to be performed."""
+        return self.socket._host
 
 
 def step(
@@ -67,7 +72,7 @@ def step(
         raise TypeError(
             f"{method.__qualname__} with these arguments makes no socket call"
         )
-    return Step(socket._host, call)
+    return Step(socket, call)
 
 
 def start_request(
@@ -148,7 +153,12 @@ class Actor:
         )
         return [
             Operation(
-                self._host, id, self._name, each.call.rpc.name, each.call.read
+                self._host,
+                id,
+                self._name,
+                each.call.rpc.name,
+                each.call.read,
+                each.socket,
             )
             for id, each in zip(response.ids, steps)
         ]

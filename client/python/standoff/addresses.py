@@ -17,6 +17,8 @@ AnyAddress = Any
 Resolver = Callable[[str, int], str]
 # The number of an interface by its name. OSError if there is none.
 InterfaceIndex = Callable[[str], int]
+# The name of an interface by its number. OSError if there is none.
+InterfaceName = Callable[[int], str]
 
 _MAX_UNIX_NAME = 108
 _AF_PACKET = 17
@@ -48,7 +50,9 @@ def to_proto(
     raise OSError(f"{method}(): bad family")
 
 
-def from_proto(address: address_pb2.Address) -> AnyAddress:
+def from_proto(
+    address: address_pb2.Address, interface_name: InterfaceName
+) -> AnyAddress:
     """The address as `socket` returns it."""
     kind = address.WhichOneof("address")
     if kind == "ip":
@@ -57,7 +61,7 @@ def from_proto(address: address_pb2.Address) -> AnyAddress:
             return (ip.host, ip.port, ip.flow_info, ip.scope_id)
         return (ip.host, ip.port)
     if kind == "raw":
-        return _raw_from_proto(address.raw)
+        return _raw_from_proto(address.raw, interface_name)
     name = address.unix.WhichOneof("name")
     if name == "path":
         return address.unix.path
@@ -95,14 +99,16 @@ def host_name(host: object) -> str:
             raise TypeError("host name must not contain null character")
         if host.isascii():
             return host
-        return host.encode("idna").decode("ascii")
+        try:
+            return host.encode("idna").decode("ascii")
+        except UnicodeError:
+            raise TypeError("encoding of hostname failed") from None
     if isinstance(host, (bytes, bytearray)):
         if 0 in host:
             raise TypeError("host name must not contain null character")
         return bytes(host).decode("latin-1")
     raise TypeError(
-        "str, bytes or bytearray expected, not "
-        + ("None" if host is None else type(host).__name__)
+        f"str, bytes or bytearray expected, not {type(host).__name__}"
     )
 
 
@@ -241,10 +247,25 @@ def _packet_to_proto(
     )
 
 
-def _raw_from_proto(raw: bytes) -> AnyAddress:
+def _raw_from_proto(raw: bytes, interface_name: InterfaceName) -> AnyAddress:
     family = int.from_bytes(raw[:2], "little")
     if family == _AF_VSOCK and len(raw) >= 12:
         _, _, port, cid = struct.unpack_from("=HHII", raw)
         return (cid, port)
+    if family == _AF_PACKET and len(raw) >= 12:
+        _, protocol, index, hardware_type, packet_type, length, hardware = (
+            struct.unpack("=H2siHBB8s", raw[:20].ljust(20, b"\0"))
+        )
+        try:
+            name = interface_name(index)
+        except OSError:
+            name = ""
+        return (
+            name,
+            int.from_bytes(protocol, "big"),
+            packet_type,
+            hardware_type,
+            hardware[:length],
+        )
     return (family, raw[2:])
 

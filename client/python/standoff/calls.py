@@ -25,11 +25,13 @@ class Call(Generic[Result]):
       request: its request.
       read: turns the response into what the method returns, or raises what the
         method raises.
+      held: what must live until the end: the buffer that is sent.
     """
 
     rpc: Rpc[Any, Any]
     request: Any
     read: Callable[[Any], Result]
+    held: Any = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

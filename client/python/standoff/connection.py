@@ -19,6 +19,18 @@ Response = TypeVar("Response", bound=Message)
 PATIENCE = 60.0
 
 
+def unreachable(
+    reason: Any, address: str, name: str, timeout: float
+) -> errors.HarnessError:
+    """What to say when no daemon has answered: `reason` is gRPC's error."""
+    return errors.error_of_status(
+        reason.code().name,
+        f"no daemon answers at {address} within {timeout:g} s: "
+        f"{reason.details()}",
+        "" if name == address else name,
+    )
+
+
 class Connection:
     """Makes calls. Thread-safe."""
 
@@ -98,11 +110,8 @@ class Connection:
             except grpc.RpcError as second:
                 if second.code() != grpc.StatusCode.DEADLINE_EXCEEDED:
                     reason = second
-            raise errors.error_of_status(
-                reason.code().name,
-                f"no daemon answers at {self.address} within {timeout:g} s: "
-                f"{reason.details()}",
-                "" if self.name == self.address else self.name,
+            raise unreachable(
+                reason, self.address, self.name, timeout
             ) from None
 
     def stream(

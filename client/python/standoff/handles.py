@@ -32,10 +32,12 @@ class RemoteSocket:
       name: its name in the session.
       family, type, proto: what it is, as numbers.
       handle: what fileno() tells.
+      inheritable: what set_inheritable() was told.
     """
 
     __slots__ = (
-        "host", "name", "family", "type", "proto", "handle", "__weakref__",
+        "host", "name", "family", "type", "proto", "handle", "inheritable",
+        "__weakref__",
     )
 
     def __init__(
@@ -47,6 +49,7 @@ class RemoteSocket:
         self.type = type
         self.proto = proto
         self.handle = next(_numbers)
+        self.inheritable = False
         with _lock:
             _sockets[self.handle] = self
         host._register(self)

@@ -28,7 +28,7 @@ from standoff import session as sessions
 from standoff import timeouts
 from standoff.actor import Actor
 from standoff.connection import PATIENCE, Connection
-from standoff.operation import Operation, OperationState
+from standoff.operation import Operation, OperationState, method_of
 from standoff.socket import Socket
 from standoff.socket_calls import c_int, initial_timeout, plain_type
 from standoff.v1 import host_service_pb2
@@ -348,6 +348,7 @@ class Host:
         wlist: Iterable[Any],
         xlist: Iterable[Any],
         timeout: float | None = None,
+        /,
     ) -> tuple[list[Any], list[Any], list[Any]]:
         """Waits until sockets are ready, as `select.select`.
 
@@ -446,10 +447,13 @@ class Host:
     def _interface_index(self, name: str) -> int:
         return lookup.interface_index(self.info(), name)
 
+    def _interface_name(self, index: int) -> str:
+        return lookup.interface_name(self.info(), index)
+
     def _operation(self, message: operation_pb2.Operation) -> Operation[Any]:
-        kind = message.action.WhichOneof("request") or ""
-        method = "".join(part.title() for part in kind.split("_"))
-        return Operation(self, message.id, message.actor, method, None)
+        return Operation(
+            self, message.id, message.actor, method_of(message), None
+        )
 
 
 def _events(

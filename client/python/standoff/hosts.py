@@ -39,7 +39,7 @@ HOSTS_FILE_VARIABLE = "STANDOFF_HOSTS_FILE"
 
 
 def find_hosts(
-    hosts: Iterable[str] = (),
+    hosts: Iterable[str] | str = (),
     file: str | os.PathLike[str] | None = None,
     *,
     tls: TlsFiles = TlsFiles(),
@@ -57,7 +57,7 @@ def find_hosts(
 
     Args:
         hosts: Each [NAME=]ADDRESS, where ADDRESS is HOST:PORT or unix:PATH;
-            what a program was told by flags called --host.
+            what a program was told by flags called --host. Or a single one.
         file: The path of a hosts file (see `standoff.hosts_file`); None or
             empty for none.
         tls: For hosts that have no TLS files of their own.
@@ -75,6 +75,8 @@ def find_hosts(
     """
     if environment is None:
         environment = os.environ
+    if isinstance(hosts, str):
+        hosts = [hosts]
     found = _find(list(hosts), file, default, environment)
     return [
         host if host.tls else dataclasses.replace(host, tls=tls)

@@ -204,6 +204,9 @@ class Lab:
 
         A Unix socket is reached from any network namespace, and here by this
         user only.
+
+        Raises:
+            LabError: There is no such host, or the lab is closed.
         """
         self._index(name)
         return f"unix:{self._parts.socket_path(name)}"
@@ -341,6 +344,8 @@ class _Parts:
         return self._servers[name]
 
     def socket_path(self, name: str) -> str:
+        if self._network is None:
+            raise LabError(_NO_LAB)
         return f"{self._folder}/{name}.sock"
 
     def make(self, names: Sequence[str], daemon: str, flags: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import socket as local_socket
 from typing import Any, cast
 
@@ -30,12 +31,17 @@ def resolve_request(
 ) -> messages.ResolveRequest:
     """Asks for addresses as getaddrinfo() does. TypeError, gaierror."""
     if host is not None:
+        if isinstance(host, str):
+            # Unlike in a socket's address, also where it is ASCII.
+            host = host.encode("idna")
         host = addresses.host_name(host)
         if host == "":
             raise local_socket.gaierror(
                 local_socket.EAI_NONAME, "Name or service not known"
             )
     if isinstance(port, int):
+        if not -(2**63) <= port < 2**63:
+            raise OverflowError("Python int too large to convert to C long")
         service = str(port)
     elif isinstance(port, bytes):
         service = port.decode()
@@ -46,10 +52,10 @@ def resolve_request(
     return messages.ResolveRequest(
         host=host or "",
         service=service,
-        family=cast(Any, family),
-        type=cast(Any, type),
-        protocol=cast(Any, proto),
-        flags=[cast(Any, flags)] if flags else [],
+        family=cast(Any, operator.index(family)),
+        type=cast(Any, operator.index(type)),
+        protocol=cast(Any, operator.index(proto)),
+        flags=[cast(Any, operator.index(flags))] if flags else [],
     )
 
 
@@ -62,7 +68,7 @@ def read_addresses(response: messages.ResolveResponse) -> list[AddressInfo]:
             _enum(found.type, local_socket.SocketKind),
             found.protocol,
             response.canonical_name if number == 0 else "",
-            addresses.from_proto(found.address),
+            addresses.from_proto(found.address, str),
         )
         for number, found in enumerate(response.addresses)
     ]

@@ -105,8 +105,7 @@ def fcntl(fd: Any, cmd: int, arg: Any = 0, /) -> int:
     """
     socket = handles.find(handles.number_of(fd))
     if cmd == local_fcntl.F_GETFD:
-        # The daemon opens all its sockets so.
-        return local_fcntl.FD_CLOEXEC
+        return 0 if socket.inheritable else local_fcntl.FD_CLOEXEC
     if cmd != local_fcntl.F_GETFL:
         raise errors.Unsupported(
             f"fcntl: of a remote socket only F_GETFL and F_GETFD are known, "

@@ -68,12 +68,16 @@ class OperationFacts(Generic[_R]):
         actor: str,
         method: str,
         read: Callable[[Any], _R] | None,
+        socket: Any = None,
     ) -> None:
         self._host = host
         self._id = id
         self._actor = actor
         self._method = method
         self._read = read
+        # As a thread in its call would, it keeps the socket from being
+        # collected, and so closed.
+        self._socket = socket
 
     @property
     def id(self) -> int:
@@ -169,18 +173,12 @@ class Operation(OperationFacts[_R]):
     @property
     def block(self) -> operation_pb2.Block | None:
         """Where its thread sleeps; None if it does not."""
-        message = self.describe()
-        return message.block if message.HasField("block") else None
+        return block_of(self.describe())
 
     @property
     def outcome(self) -> outcome_pb2.Outcome | None:
         """What the kernel said; None before the end, or of a refusal."""
-        message = self.describe()
-        kind = message.reply.WhichOneof("reply")
-        outcome: outcome_pb2.Outcome | None = getattr(
-            getattr(message.reply, kind or "", None), "outcome", None
-        )
-        return outcome
+        return outcome_of(self.describe())
 
     def wait_blocked(self, timeout: float | None = None) -> Operation[_R]:
         """Waits until its thread sleeps in the kernel. Returns the operation.
@@ -222,6 +220,30 @@ class Operation(OperationFacts[_R]):
         if response.timed_out:
             raise self._timed_out(response.operations[0])
         return response.operations[0]
+
+
+def block_of(
+    message: operation_pb2.Operation,
+) -> operation_pb2.Block | None:
+    """Where an operation's thread sleeps; None if it does not."""
+    return message.block if message.HasField("block") else None
+
+
+def outcome_of(
+    message: operation_pb2.Operation,
+) -> outcome_pb2.Outcome | None:
+    """What the kernel said; None before the end, or of a refusal."""
+    kind = message.reply.WhichOneof("reply")
+    outcome: outcome_pb2.Outcome | None = getattr(
+        getattr(message.reply, kind or "", None), "outcome", None
+    )
+    return outcome
+
+
+def method_of(message: operation_pb2.Operation) -> str:
+    """What an operation does: the name of SocketService's RPC, "Receive"."""
+    kind = message.action.WhichOneof("request") or ""
+    return "".join(part.title() for part in kind.split("_"))
 
 
 def wait_request(

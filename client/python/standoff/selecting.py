@@ -15,6 +15,7 @@ from standoff import first
 from standoff import handles
 from standoff import outcome as outcomes
 from standoff import rpc
+from standoff import timeouts
 from standoff.v1 import outcome_pb2
 from standoff.v1 import socket_service_pb2 as messages
 
@@ -35,6 +36,11 @@ _READABLE = POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR
 _WRITABLE = POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR
 _EXCEPTIONAL = POLLPRI
 
+# Sockets as they were given, each with its handle.
+Numbered = list[tuple[Any, int]]
+# Sockets of one host, each with its handle.
+Group = list[tuple[int, handles.RemoteSocket]]
+
 # The longest that a wait of this machine may be, in seconds.
 _LONGEST = threading.TIMEOUT_MAX
 
@@ -44,11 +50,26 @@ def select(
     wlist: Iterable[Any],
     xlist: Iterable[Any],
     timeout: float | None = None,
+    /,
 ) -> tuple[list[Any], list[Any], list[Any]]:
     """Waits until sockets are ready: `select.select` for remote sockets.
 
     They may be of several hosts. Returns those of each list that are ready:
     for reading, for writing, with out-of-band data.
+    """
+    lists, events, seconds = check_lists(rlist, wlist, xlist, timeout)
+    return ready_of(lists, wait(events, seconds))
+
+
+def check_lists(
+    rlist: Iterable[Any],
+    wlist: Iterable[Any],
+    xlist: Iterable[Any],
+    timeout: float | None,
+) -> tuple[list[Numbered], dict[int, int], float | None]:
+    """What select() is to wait for.
+
+    Returns the lists, the events of each handle in them, and the timeout.
     """
     if timeout is not None:
         if not hasattr(timeout, "__float__") and not hasattr(
@@ -58,8 +79,7 @@ def select(
         timeout = float(timeout)
         if timeout < 0:
             raise ValueError("timeout must be non-negative")
-        if math.isnan(timeout):
-            raise ValueError("Invalid value NaN (not a number)")
+        timeout = timeouts.parse(timeout)
     lists = []
     events: dict[int, int] = {}
     for given, wanted in (
@@ -75,7 +95,13 @@ def select(
         for number in numbers:
             events[number] = events.get(number, 0) | wanted
         lists.append(list(zip(sockets, numbers)))
-    ready = wait(events, timeout)
+    return lists, events, timeout
+
+
+def ready_of(
+    lists: list[Numbered], ready: Mapping[int, int]
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """What select() returns. OSError (EBADF) if a socket is closed."""
     if any(found & POLLNVAL for found in ready.values()):
         raise handles.bad_descriptor()
     readable, writable, exceptional = (
@@ -93,15 +119,7 @@ def wait(
     Returns the handles that are ready, and for what: POLLNVAL for a handle that
     stands for no open socket.
     """
-    ready: dict[int, int] = {}
-    groups: dict[Any, list[tuple[int, handles.RemoteSocket]]] = {}
-    for number in events:
-        try:
-            socket = handles.find(number)
-        except OSError:
-            ready[number] = POLLNVAL
-        else:
-            groups.setdefault(socket.host, []).append((number, socket))
+    ready, groups = by_host(events)
     if ready:
         timeout = 0.0
     if not groups:
@@ -109,7 +127,7 @@ def wait(
             _sleep(timeout)
         return ready
     requests = {
-        host: _request(events, group, timeout)
+        host: poll_request(events, group, timeout)
         for host, group in groups.items()
     }
     try:
@@ -123,22 +141,46 @@ def wait(
             raise
         return wait(events, timeout)
     for host, response in responses:
-        numbers = {socket.name: number for number, socket in groups[host]}
-        if response.outcome.ending != outcome_pb2.ENDING_TIMED_OUT:
-            outcomes.value_of(response.outcome)
-        for result in response.ready:
-            found = 0
-            for bit in result.events:
-                found |= bit
-            ready[numbers[result.socket]] = found
+        ready.update(read_ready(groups[host], response))
     return ready
 
 
-def _request(
-    events: Mapping[int, int],
-    group: list[tuple[int, handles.RemoteSocket]],
-    timeout: float | None,
+def by_host(
+    events: Iterable[int],
+) -> tuple[dict[int, int], dict[Any, Group]]:
+    """The sockets of handles, by host; and POLLNVAL for those that have none."""
+    ready: dict[int, int] = {}
+    groups: dict[Any, Group] = {}
+    for number in events:
+        try:
+            socket = handles.find(number)
+        except OSError:
+            ready[number] = POLLNVAL
+        else:
+            groups.setdefault(socket.host, []).append((number, socket))
+    return ready, groups
+
+
+def read_ready(
+    group: Group, response: messages.PollResponse
+) -> dict[int, int]:
+    """The handles of one host's sockets that are ready, and for what."""
+    numbers = {socket.name: number for number, socket in group}
+    if response.outcome.ending != outcome_pb2.ENDING_TIMED_OUT:
+        outcomes.value_of(response.outcome)
+    ready: dict[int, int] = {}
+    for result in response.ready:
+        found = 0
+        for bit in result.events:
+            found |= bit
+        ready[numbers[result.socket]] = found
+    return ready
+
+
+def poll_request(
+    events: Mapping[int, int], group: Group, timeout: float | None
 ) -> messages.PollRequest:
+    """Asks to wait for events of one host's sockets."""
     request = messages.PollRequest()
     if timeout is not None:
         request.timeout_seconds = min(timeout, _LONGEST)

@@ -18,7 +18,7 @@ from standoff.v1 import socket_service_pb2 as socket_messages
 DEFAULT = "default"
 
 # For saying goodbye, in seconds: a host that is gone must not hold up a script.
-_GOODBYE = 10.0
+GOODBYE = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Keeper:
         """Ends the thread, when it has closed what it was given."""
         self._lost.put(None)
         if threading.current_thread() is not self._thread:
-            self._thread.join(_GOODBYE)
+            self._thread.join(GOODBYE)
 
     def _run(self) -> None:
         pause = self._session.lease / 3 if self._session.lease else None
@@ -114,7 +114,7 @@ class Keeper:
             if socket is None:
                 return
             try:
-                close_socket(self._connection, socket.name, _GOODBYE)
+                close_socket(self._connection, socket.name, GOODBYE)
             except (OSError, errors.HarnessError):
                 pass  # Nobody is there to hear of it.
 
@@ -153,6 +153,6 @@ def close_socket(
 def delete(connection: Connection) -> None:
     """Ends the connection's session. A host that is gone is left to the lease."""
     try:
-        connection.call(rpc.DELETE, messages.DeleteRequest(), _GOODBYE)
+        connection.call(rpc.DELETE, messages.DeleteRequest(), GOODBYE)
     except (errors.Unavailable, errors.NotFound, errors.Cancelled):
         pass

@@ -22,7 +22,6 @@ from standoff import errors
 from standoff import handles
 from standoff import outcome as outcomes
 from standoff import rpc
-from standoff import timeouts
 from standoff.calls import Call, Known
 from standoff.socket_calls import (
     SocketCalls,
@@ -40,7 +39,7 @@ _R = TypeVar("_R")
 _S = TypeVar("_S", bound=SocketCalls)
 
 # How much of a file sendfile() reads at a time, in bytes.
-_FILE_PIECE = 256 * 1024
+FILE_PIECE = 256 * 1024
 
 
 def method(
@@ -114,30 +113,24 @@ class SocketState(SocketCalls):
         return -1 if self._remote is None else self._remote.handle
 
     def get_inheritable(self) -> bool:
-        """False: no program that the daemon starts inherits its sockets."""
+        """What set_inheritable() said; False at first."""
         self._name()
-        return False
+        return self._remote is not None and self._remote.inheritable
 
     def set_inheritable(self, inheritable: bool) -> None:
-        """Does nothing for False. Unsupported for True."""
+        """Is remembered, and no more: the daemon starts no programs."""
         self._name()
-        if inheritable:
-            raise errors.Unsupported(
-                "set_inheritable: the daemon starts no programs that could "
-                "inherit a socket",
-                host=self._host.name,
-            )
+        if self._remote is not None:
+            self._remote.inheritable = bool(inheritable)
 
     def detach(self) -> int:
         """Closes the object without closing the socket; returns its handle.
 
-        Host.socket(fileno=handle) makes an object for it again.
+        Host.socket(fileno=handle) makes an object for it again. -1 if it is
+        closed.
         """
-        self._name()
-        remote = self._remote
-        assert remote is not None
-        self._remote = None
-        return handles.detach(remote)
+        remote, self._remote = self._remote, None
+        return -1 if remote is None else handles.detach(remote)
 
     def _set(
         self, remote: handles.RemoteSocket, timeout: float | None
@@ -154,6 +147,42 @@ class SocketState(SocketCalls):
         if remote is not None:
             handles.forget(remote)
         return remote
+
+    def _describe_briefly(self, addresses: list[str]) -> str:
+        closed = " [closed]" if self._remote is None else ""
+        kind = type(self)
+        parts = [
+            f"fd={self.fileno()}",
+            f"family={self.family}",
+            f"type={self.type}",
+            f"proto={self.proto}",
+            *addresses,
+            f"host={self._host.name}",
+        ]
+        if self._remote is not None:
+            parts.append(f"name={self._remote.name}")
+        return (
+            f"<{kind.__module__}.{kind.__qualname__}{closed} "
+            f"{', '.join(parts)}>"
+        )
+
+    def _check_file(self, file: BinaryIO, count: int | None) -> None:
+        """Raises what sendfile() raises of its arguments."""
+        if "b" not in getattr(file, "mode", "b"):
+            raise ValueError("file should be opened in binary mode")
+        if self._type != local_socket.SOCK_STREAM:
+            raise ValueError("only SOCK_STREAM type sockets are supported")
+        if count is not None:
+            if not isinstance(count, int):
+                raise TypeError(
+                    f"count must be a positive integer (got {count!r})"
+                )
+            if count <= 0:
+                raise ValueError(
+                    f"count must be a positive integer (got {count!r})"
+                )
+        if self._timeout == 0.0:
+            raise ValueError("non-blocking sockets are not supported")
 
     def __getstate__(self) -> None:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
@@ -289,28 +318,14 @@ class Socket(SocketState):
         Returns how many bytes were sent; the file's position is then behind
         them, also after an exception.
         """
-        if "b" not in getattr(file, "mode", "b"):
-            raise ValueError("file should be opened in binary mode")
-        if self._type != local_socket.SOCK_STREAM:
-            raise ValueError("only SOCK_STREAM type sockets are supported")
-        if count is not None:
-            if not isinstance(count, int):
-                raise TypeError(
-                    f"count must be a positive integer (got {count!r})"
-                )
-            if count <= 0:
-                raise ValueError(
-                    f"count must be a positive integer (got {count!r})"
-                )
-        if self._timeout == 0.0:
-            raise ValueError("non-blocking sockets are not supported")
+        self._check_file(file, count)
         # Of a real file, its position does not matter.
-        if offset or _is_real(file):
+        if offset or is_real(file):
             file.seek(offset)
         sent = 0
         try:
             while count is None or sent < count:
-                size = _FILE_PIECE
+                size = FILE_PIECE
                 if count is not None:
                     size = min(size, count - sent)
                 piece = memoryview(file.read(size))
@@ -390,25 +405,13 @@ class Socket(SocketState):
             self.close()
 
     def __repr__(self) -> str:
-        closed = " [closed]" if self._remote is None else ""
-        kind = type(self)
-        parts = [
-            f"fd={self.fileno()}",
-            f"family={self.family}",
-            f"type={self.type}",
-            f"proto={self.proto}",
-        ]
-        if self._remote is not None:
-            parts += [f"name={self._remote.name}", *self._addresses()]
-        parts.append(f"host={self._host.name}")
-        return (
-            f"<{kind.__module__}.{kind.__qualname__}{closed} "
-            f"{', '.join(parts)}>"
-        )
+        return self._describe_briefly(self._addresses())
 
     def _addresses(self) -> list[str]:
         """Both ends, where the host tells; never an exception."""
-        parts = []
+        parts: list[str] = []
+        if self._remote is None:
+            return parts
         for name, build in (
             ("laddr", self.getsockname_call),
             ("raddr", self.getpeername_call),
@@ -416,7 +419,8 @@ class Socket(SocketState):
             try:
                 call = build()
                 response = self._host._call(call.rpc, call.request, 1.0)
-                parts.append(f"{name}={call.read(response)!r}")
+                if address := call.read(response):
+                    parts.append(f"{name}={address!r}")
             except (OSError, errors.HarnessError):
                 pass
         return parts
@@ -426,8 +430,8 @@ class Socket(SocketState):
             return
         try:
             warnings.warn(
-                f"unclosed <standoff.Socket {self._name()} of "
-                f"{self._host.name}>",
+                # Without its addresses, which would take a call.
+                f"unclosed {self._describe_briefly([])}",
                 ResourceWarning,
                 source=self,
                 stacklevel=2,
@@ -439,7 +443,7 @@ class Socket(SocketState):
                 self._host._close_later(remote)
 
 
-def _is_real(file: Any) -> bool:
+def is_real(file: Any) -> bool:
     """Whether a file has a descriptor, which one in memory has not."""
     try:
         file.fileno()

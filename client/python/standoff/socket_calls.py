@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import operator
 import os
-import socket as local_socket
 import struct
 from typing import TYPE_CHECKING, Any, Iterable, SupportsIndex, Union
 
@@ -24,7 +23,6 @@ from standoff.pattern import Pattern
 from standoff.v1 import address_pb2
 from standoff.v1 import outcome_pb2
 from standoff.v1 import option_pb2
-from standoff.v1 import payload_pb2
 from standoff.v1 import socket_service_pb2 as messages
 
 if TYPE_CHECKING:
@@ -39,6 +37,7 @@ _INT_MAX = 2**31 - 1
 _MAX_CONTROL_LENGTH = 65536
 # Of buffers in one call (UIO_MAXIOV).
 _MAX_BUFFERS = 1024
+_DEFAULT_BACKLOG = 128
 _SOL_SOCKET = 1
 _SCM_RIGHTS = 1
 _MSG_TRUNC = 0x20
@@ -73,6 +72,11 @@ def to_bytes(data: Buffer) -> bytes:
                 "memoryview: underlying buffer is not C-contiguous"
             )
         return view.tobytes()
+
+
+def _hold(data: Payload) -> Any:
+    """Keeps a buffer from being resized as long as a call is made with it."""
+    return None if isinstance(data, (bytes, Pattern)) else memoryview(data)
 
 
 def plain_type(type: int) -> int:
@@ -112,6 +116,9 @@ class SocketCalls:
             self._host._interface_index,
         )
 
+    def _from_proto(self, address: address_pb2.Address) -> addresses.AnyAddress:
+        return addresses.from_proto(address, self._host._interface_name)
+
     # Names and modes.
 
     def bind_call(self, address: addresses.AnyAddress, /) -> Call[None]:
@@ -126,16 +133,16 @@ class SocketCalls:
         return Call(rpc.BIND, request, _read_nothing)
 
     def listen_call(
-        self, backlog: SupportsIndex | None = None, /
+        self, backlog: SupportsIndex = _DEFAULT_BACKLOG, /
     ) -> Call[None]:
         """Makes the socket a listener.
 
         `backlog` is the limit of its accept queue, 128 by default; a negative
         one counts as 0. One connection more than this is admitted.
         """
-        request = messages.ListenRequest(socket=self._name())
-        if backlog is not None:
-            request.backlog = max(0, c_int(backlog))
+        request = messages.ListenRequest(
+            socket=self._name(), backlog=max(0, c_int(backlog))
+        )
         return Call(rpc.LISTEN, request, _read_nothing)
 
     def connect_call(self, address: addresses.AnyAddress, /) -> Call[None]:
@@ -150,15 +157,18 @@ class SocketCalls:
         )
         return Call(rpc.CONNECT, request, _read_nothing)
 
-    def connect_ex_call(self, address: addresses.AnyAddress, /) -> Call[int]:
+    def connect_ex_call(
+        self, address: addresses.AnyAddress, /
+    ) -> Call[int] | Known[int]:
         """As connect, but returns the errno, or 0.
 
         EAGAIN when the timeout was over. What is no error of connect(2), such
         as an unknown host, is raised.
         """
-        request = messages.ConnectRequest(
-            socket=self._name(), address=self._address(address, "connect")
-        )
+        target = self._address(address, "connect_ex")
+        if self._remote is None:
+            return Known(errno.EBADF)
+        request = messages.ConnectRequest(socket=self._name(), address=target)
         return Call(rpc.CONNECT, request, _read_errno)
 
     def accept_call(
@@ -181,7 +191,7 @@ class SocketCalls:
             accepted = self._make(response.accepted_socket, timeout)
             if not response.HasField("peer_address"):
                 return accepted, None
-            return accepted, addresses.from_proto(response.peer_address)
+            return accepted, self._from_proto(response.peer_address)
 
         return Call(rpc.ACCEPT, request, read)
 
@@ -205,7 +215,7 @@ class SocketCalls:
         """The socket's own address."""
 
         def read(response: messages.DescribeResponse) -> addresses.AnyAddress:
-            return addresses.from_proto(response.socket.local_address)
+            return self._from_proto(response.socket.local_address)
 
         return self._describe(read)
 
@@ -215,7 +225,7 @@ class SocketCalls:
         def read(response: messages.DescribeResponse) -> addresses.AnyAddress:
             if not response.socket.HasField("peer_address"):
                 raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
-            return addresses.from_proto(response.socket.peer_address)
+            return self._from_proto(response.socket.peer_address)
 
         return self._describe(read)
 
@@ -323,7 +333,7 @@ class SocketCalls:
         self, data: Payload, flags: SupportsIndex = 0, /
     ) -> Call[int]:
         """Sends bytes, or a Pattern. Returns how many the kernel took."""
-        return Call(rpc.SEND, self._send(data, flags), _read_size)
+        return Call(rpc.SEND, self._send(data, flags), _read_size, _hold(data))
 
     def sendall_call(
         self, data: Payload, flags: SupportsIndex = 0, /
@@ -334,7 +344,7 @@ class SocketCalls:
         """
         request = self._send(data, flags)
         request.all = True
-        return Call(rpc.SEND, request, _read_nothing)
+        return Call(rpc.SEND, request, _read_nothing, _hold(data))
 
     def sendto_call(self, data: Payload, *arguments: Any) -> Call[int]:
         """sendto(data, [flags,] address): sends to an address."""
@@ -346,7 +356,7 @@ class SocketCalls:
         flags = arguments[0] if len(arguments) == 2 else 0
         request = self._send(data, flags)
         request.destination.CopyFrom(self._address(arguments[-1], "sendto"))
-        return Call(rpc.SEND, request, _read_size)
+        return Call(rpc.SEND, request, _read_size, _hold(data))
 
     def sendmsg_call(
         self,
@@ -365,7 +375,13 @@ class SocketCalls:
         if len(parts) > _MAX_BUFFERS:
             raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
         request = self._send(b"".join(parts), flags)
-        for level, kind, data in ancdata:
+        for item in ancdata:
+            if not isinstance(item, tuple) or len(item) != 3:
+                raise TypeError(
+                    "[sendmsg() ancillary data items] must be (level, type, "
+                    "data) tuples"
+                )
+            level, kind, data = item
             if (level, kind) == (_SOL_SOCKET, _SCM_RIGHTS):
                 raise errors.Unsupported(
                     "SCM_RIGHTS: this machine's descriptors can't be passed "
@@ -404,7 +420,7 @@ class SocketCalls:
         def read(
             response: messages.ReceiveResponse,
         ) -> tuple[bytes, addresses.AnyAddress]:
-            return read_data(response), _source(response)
+            return read_data(response), self._source(response)
 
         return Call(rpc.RECEIVE, self._receive(size, flags), read)
 
@@ -428,7 +444,7 @@ class SocketCalls:
             response: messages.ReceiveResponse,
         ) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
             data = _read_data(response)
-            return (data, *_message(response))
+            return (data, *self._message(response))
 
         return Call(rpc.RECEIVE, request, read)
 
@@ -465,7 +481,7 @@ class SocketCalls:
         def read(
             response: messages.ReceiveResponse,
         ) -> tuple[int, addresses.AnyAddress]:
-            return _fill([view], response), _source(response)
+            return _fill([view], response), self._source(response)
 
         return Call(rpc.RECEIVE, self._receive(size, flags), read)
 
@@ -488,7 +504,7 @@ class SocketCalls:
             response: messages.ReceiveResponse,
         ) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
             count = _fill(views, response)
-            return (count, *_message(response))
+            return (count, *self._message(response))
 
         return Call(rpc.RECEIVE, request, read)
 
@@ -538,6 +554,28 @@ class SocketCalls:
         request = messages.DescribeRequest(socket=self._name())
         return Call(rpc.DESCRIBE, request, read)
 
+    def _source(
+        self, response: messages.ReceiveResponse
+    ) -> addresses.AnyAddress:
+        if not response.HasField("source"):
+            return None
+        return self._from_proto(response.source)
+
+    def _message(
+        self, response: messages.ReceiveResponse
+    ) -> tuple[list[tuple[int, int, bytes]], int, Any]:
+        flags = 0
+        for bit in response.flags:
+            flags |= bit
+        return (
+            [
+                (message.level, message.type, message.data)
+                for message in response.control_messages
+            ],
+            flags,
+            self._source(response),
+        )
+
     def _set_timeout(
         self, method: rpc.Rpc[Any, Any], request: Any, timeout: float | None
     ) -> Call[None]:
@@ -571,8 +609,8 @@ class SocketCalls:
     def _receive_message(
         self, size: int, ancbufsize: SupportsIndex, flags: SupportsIndex
     ) -> messages.ReceiveRequest:
-        room = c_int(ancbufsize)
-        if room < 0:
+        room = operator.index(ancbufsize)
+        if not 0 <= room <= _INT_MAX:
             raise ValueError("invalid ancillary data buffer length")
         request = self._receive(size, flags)
         request.control_length = min(room, _MAX_CONTROL_LENGTH)
@@ -675,25 +713,3 @@ def _fill(
         view[: part.nbytes] = part
         data = data[part.nbytes :]
     return value
-
-
-def _source(response: messages.ReceiveResponse) -> addresses.AnyAddress:
-    if not response.HasField("source"):
-        return None
-    return addresses.from_proto(response.source)
-
-
-def _message(
-    response: messages.ReceiveResponse,
-) -> tuple[list[tuple[int, int, bytes]], int, Any]:
-    flags = 0
-    for bit in response.flags:
-        flags |= bit
-    return (
-        [
-            (message.level, message.type, message.data)
-            for message in response.control_messages
-        ],
-        flags,
-        _source(response),
-    )

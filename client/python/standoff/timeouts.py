@@ -10,6 +10,7 @@ Timeout = Union[float, SupportsIndex, None]
 
 # CPython's clock is an int64 of nanoseconds.
 _MAX_NANOSECONDS = 2**63 - 1
+_TOO_LARGE = "timestamp too large to convert to C _PyTime_t"
 
 
 def parse(value: Timeout) -> float | None:
@@ -25,9 +26,7 @@ def parse(value: Timeout) -> float | None:
     else:
         nanoseconds = operator.index(value) * 10**9
         if abs(nanoseconds) > _MAX_NANOSECONDS:
-            raise OverflowError(
-                "timestamp too large to convert to C _PyTime_t"
-            )
+            raise OverflowError(_TOO_LARGE)
     if nanoseconds < 0:
         raise ValueError("Timeout value out of range")
     return nanoseconds / 1e9
@@ -38,6 +37,6 @@ def _from_float(seconds: float) -> int:
         raise ValueError("Invalid value NaN (not a number)")
     scaled = seconds * 1e9
     if abs(scaled) > _MAX_NANOSECONDS:
-        raise OverflowError("timestamp out of range for platform time_t")
+        raise OverflowError(_TOO_LARGE)
     # Away from zero: a short time is not none at all.
     return math.ceil(scaled) if scaled >= 0 else math.floor(scaled)

@@ -150,6 +150,9 @@ class TestFindHosts:
         monkeypatch.setenv(HOSTS_VARIABLE, "here=a:1")
         assert find_hosts() == [HostEntry(name="here", address="a:1")]
 
+    def test_takes_a_single_host(self) -> None:
+        assert find_hosts("x=a:1") == [HostEntry(name="x", address="a:1")]
+
     def test_may_do_without_a_default(self) -> None:
         assert find_hosts(default=None, environment={}) == []
 

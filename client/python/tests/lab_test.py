@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pathlib
-import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import pytest
+from lab_support import Watch, await_gone, script
 from standoff.lab import Lab, LabError, find_daemon
-
-# For what comes soon unless something is wrong.
-_PATIENCE = 20.0
 
 # A program on a host that answers what it is sent over UDP, until its input
 # ends. It says when it can.
@@ -48,17 +41,6 @@ except TimeoutError:
   print('silence')
 """
 
-# A program that makes a lab, tells the ids of all its processes and the folder,
-# and waits to be killed.
-_OWNER = """
-import sys
-from standoff.lab import Lab
-with Lab(['left', 'right'], standoffd=sys.argv[1]) as lab:
-  print(lab.control_address('left'), flush=True)
-  lab.run('left', ['sleep', '1000'], timeout=None)
-"""
-
-
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     with Lab(["left", "right"]) as made:
@@ -86,69 +68,6 @@ def _echo(lab: Lab, name: str, address: str) -> Iterator[None]:
 def _ask(lab: Lab, name: str, address: str, seconds: float) -> str:
     argv = [sys.executable, "-c", _ASK, address, str(seconds)]
     return lab.run(name, argv, timeout=60, check=True).stdout.rstrip()
-
-
-def _children(pid: int) -> list[int]:
-    """The ids of a process' children, and of theirs."""
-    found: list[int] = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        with contextlib.suppress(OSError):
-            for child in (task / "children").read_text().split():
-                found += [int(child), *_children(int(child))]
-    return found
-
-
-class _Watch:
-    """Waits for the end of processes."""
-
-    def __init__(self, pids: Sequence[int]) -> None:
-        self._descriptors = [os.pidfd_open(pid) for pid in pids]
-
-    def all_end(self) -> bool:
-        """Whether they all end in time."""
-        deadline = time.monotonic() + _PATIENCE
-        ended = True
-        for descriptor in self._descriptors:
-            poll = select.poll()
-            poll.register(descriptor, select.POLLIN)
-            left = max(deadline - time.monotonic(), 0)
-            ended = bool(poll.poll(left * 1000)) and ended
-            os.close(descriptor)
-        return ended
-
-
-def _await_gone(path: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while os.path.exists(path):
-        assert time.monotonic() < deadline, f"{path} is still there"
-
-
-def _script(path: pathlib.Path, text: str) -> str:
-    """A program in standoffd's place."""
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-    return str(path)
-
-
-@contextlib.contextmanager
-def _python(
-    program: str, *arguments: str, prefix: Sequence[str] = ()
-) -> Iterator[subprocess.Popen[str]]:
-    """Runs a program of Python meanwhile."""
-    process = subprocess.Popen(
-        [*prefix, sys.executable, "-c", program, *arguments],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 class TestLab:
@@ -256,7 +175,7 @@ class TestLab:
             assert server.recv(100) == b"hello"
 
     def test_keeps_its_daemons_logs(self, tmp_path: pathlib.Path) -> None:
-        daemon = _script(
+        daemon = script(
             tmp_path / "daemon", f'echo hello >&2; exec {find_daemon()} "$@"'
         )
         with Lab(["alone"], standoffd=daemon) as lab:
@@ -303,13 +222,13 @@ class TestRun:
         with pytest.raises(subprocess.TimeoutExpired):
             lab.run("left", argv, timeout=0.5)
         # Its process group is killed, too; what is dead has none.
-        _await_gone(f"/proc/{file.read_text().strip()}/exe")
+        await_gone(f"/proc/{file.read_text().strip()}/exe")
 
     def test_what_it_leaves_in_the_background_ends_with_the_lab(self) -> None:
         with Lab(["alone"]) as lab:
             argv = ["sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo $!"]
             pid = int(lab.run("alone", argv).stdout)
-            watch = _Watch([pid])
+            watch = Watch([pid])
         assert watch.all_end()
 
 
@@ -325,7 +244,7 @@ class TestFindDaemon:
         paths = []
         for name in ("argument", "variable", "path"):
             (tmp_path / name).mkdir()
-            paths.append(_script(tmp_path / name / "standoffd", "exit 0"))
+            paths.append(script(tmp_path / name / "standoffd", "exit 0"))
         monkeypatch.setenv("PATH", str(tmp_path / "path"))
         assert find_daemon() == paths[2]
         monkeypatch.setenv("STANDOFFD", paths[1])
@@ -349,162 +268,3 @@ class TestFindDaemon:
             find_daemon()
         with pytest.raises(LabError, match='no standoffd at "/nor/this"'):
             Lab(["alone"], standoffd="/nor/this").start()
-
-
-class TestWhatIsLeft:
-    """Nothing, in whatever way a lab ends."""
-
-    def test_after_leaving_it(self) -> None:
-        before = set(_children(os.getpid()))
-        with Lab(["left", "right"]) as lab:
-            control = lab.control_address("left").removeprefix("unix:")
-            assert os.path.exists(control)
-            watch = _Watch(sorted(set(_children(os.getpid())) - before))
-        assert watch.all_end()
-        assert set(_children(os.getpid())) <= before
-        assert not os.path.exists(os.path.dirname(control))
-
-    def test_after_a_daemon_that_does_not_get_ready(
-        self, tmp_path: pathlib.Path
-    ) -> None:
-        before = set(_children(os.getpid()))
-        control = tmp_path / "control"
-        daemon = _script(
-            tmp_path / "daemon",
-            f'echo "$1" >{control}; echo no luck >&2; exit 5',
-        )
-        with pytest.raises(
-            LabError,
-            match="standoffd on left did not get ready: exit status 5: no luck",
-        ):
-            Lab(["left", "right"], standoffd=daemon).start()
-        path = control.read_text().strip().removeprefix("--listen=unix:")
-        assert path.endswith(".sock")
-        assert not os.path.exists(os.path.dirname(path))
-        assert set(_children(os.getpid())) <= before
-
-    def test_after_a_daemon_that_cannot_end(self) -> None:
-        with Lab(["alone"]) as lab:
-            watch = _Watch([lab.pid("alone")])
-            os.kill(lab.pid("alone"), signal.SIGSTOP)
-        assert watch.all_end()
-
-    def test_after_it_was_forgotten(self) -> None:
-        lab = Lab(["alone"])
-        lab.start()
-        watch = _Watch([lab.pid("alone")])
-        del lab
-        assert watch.all_end()
-
-    @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-    def test_after_its_owner_was_killed(self, number: int) -> None:
-        with _python(_OWNER, find_daemon()) as owner:
-            _check_end_of_owner(owner, number)
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another")
-    def test_in_a_user_namespace(self) -> None:
-        # Where that other may read it.
-        with tempfile.TemporaryDirectory() as folder:
-            os.chmod(folder, 0o755)
-            daemon = shutil.copy(find_daemon(), folder)
-            nobody = ["setpriv", "--reuid=65534", "--regid=65534"]
-            nobody += ["--clear-groups", "--"]
-            with _python(_OWNER, daemon, prefix=nobody) as owner:
-                _check_end_of_owner(owner, signal.SIGKILL)
-
-    def test_after_an_interrupt_half_way(self, tmp_path: pathlib.Path) -> None:
-        fifo = tmp_path / "fifo"
-        os.mkfifo(fifo)
-        daemon = _script(
-            tmp_path / "daemon", f"echo $$ >{fifo}; exec sleep 1000"
-        )
-        program = "import sys; from standoff.lab import Lab\n"
-        program += "Lab(['alone'], standoffd=sys.argv[1]).start()"
-        with _python(program, daemon) as owner:
-            # When it starts, the lab waits for it to get ready.
-            assert fifo.read_text().strip().isdigit()
-            watch = _Watch(_children(owner.pid))
-            owner.send_signal(signal.SIGINT)
-            assert watch.all_end()
-            _, errors = owner.communicate(timeout=_PATIENCE)
-            assert errors.endswith("KeyboardInterrupt\n")
-
-    def test_a_forked_process_does_not_end_it(self) -> None:
-        program = """
-import os, sys
-from standoff.lab import Lab
-with Lab(['alone'], standoffd=sys.argv[1]) as lab:
-  pid = os.fork()
-  if pid == 0:
-    lab.close()
-    os._exit(0)
-  os.waitpid(pid, 0)
-  os.kill(lab.pid('alone'), 0)
-  print(lab.run('alone', ['echo', 'here']).stdout)
-"""
-        with _python(program, find_daemon()) as owner:
-            output, errors = owner.communicate(timeout=_PATIENCE)
-        assert output.strip() == "here", errors
-
-
-def _check_end_of_owner(owner: subprocess.Popen[str], number: int) -> None:
-    """Kills a process that has a lab, and waits for all to be gone."""
-    assert owner.stdout is not None
-    line = owner.stdout.readline()
-    if not line:
-        pytest.fail(owner.communicate()[1])
-    folder = os.path.dirname(line.strip().removeprefix("unix:"))
-    deadline = time.monotonic() + _PATIENCE
-    # The command that it runs comes last.
-    while "sleep" not in (names := _names(_children(owner.pid))):
-        assert time.monotonic() < deadline, names
-    pids = _children(owner.pid)
-    assert names.count(os.path.basename(find_daemon())) == 2
-    watch = _Watch(pids)
-    owner.send_signal(number)
-    assert watch.all_end()
-    owner.wait(_PATIENCE)
-    _await_gone(folder)
-
-
-def _names(pids: Sequence[int]) -> list[str]:
-    names = []
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            exe = os.readlink(f"/proc/{pid}/exe")
-            names.append(os.path.basename(exe))
-    return names
-
-
-class TestWithoutRights:
-    def test_names_the_remedy(self) -> None:
-        if os.geteuid() != 0:
-            pytest.skip("needs a user namespace with a limit of its own")
-        # In this one there are no more, and no capabilities.
-        prefix = ["unshare", "--user", "--map-root-user", "--", "sh", "-c"]
-        prefix += [
-            "echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv "
-            '--bounding-set=-all --inh-caps=-all -- "$@"',
-            "sh",
-        ]
-        program = "import sys; from standoff.lab import Lab\n"
-        program += "Lab(['alone'], standoffd=sys.argv[1]).start()"
-        with _python(program, find_daemon(), prefix=prefix) as owner:
-            _, errors = owner.communicate(timeout=_PATIENCE)
-        assert "LabError: can't make network namespaces: exit status 1: " in (
-            errors
-        )
-        assert "No space left on device" in errors
-        assert "Run as root" in errors
-        assert "user.max_user_namespaces" in errors
-
-    def test_says_what_to_install(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
-    ) -> None:
-        monkeypatch.setattr("standoff.lab_process._SYSTEM_PATH", str(tmp_path))
-        monkeypatch.setenv("PATH", str(tmp_path))
-        for name in ("sh", "rm", "cat", "mktemp"):
-            (tmp_path / name).symlink_to(f"/bin/{name}")
-        daemon = _script(tmp_path / "standoffd", "exit 0")
-        with pytest.raises(LabError, match="apt-get install util-linux ipr"):
-            Lab(["alone"], standoffd=daemon).start()

@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 import pytest
+import standoff
 
 from calls import RECEIVES
 from connections import (fill, listener, silent_address, tcp, tcp_pair,
@@ -154,3 +155,38 @@ def test_no_deadline_of_the_channel_ends_a_call(net: RemoteNet,
         assert reader.is_alive()
         first.sendall(b"at last")
         assert reader.result() == b"at last"
+
+
+# What a daemon refuses --------------------------------------------------------
+#
+# The kernel would have a word of its own for these; a daemon does not let them
+# get there, since the like could reach its own memory or descriptors.
+
+
+def test_unknown_option(net: RemoteNet) -> None:
+    sock = tcp(net)
+    for method, *value in ((sock.getsockopt,), (sock.getsockopt, 10),
+                           (sock.setsockopt, 1), (sock.setsockopt, b"1234")):
+        with pytest.raises(standoff.InvalidRequest, match="number 9999"):
+            method(socket.SOL_SOCKET, 9999, *value)
+
+
+@pytest.mark.parametrize("level", [socket.SOL_SOCKET, 99])
+def test_unknown_control_message(net: RemoteNet, level: int) -> None:
+    first, _ = unix_pair(net)
+    with pytest.raises(standoff.InvalidRequest, match=f"level {level}"):
+        first.sendmsg([b"x"], [(level, 99, b"")])
+
+
+def test_passing_descriptors(net: RemoteNet) -> None:
+    first, _ = unix_pair(net)
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, b"\0\0\0\0")]
+    with pytest.raises(standoff.Unsupported, match="SCM_RIGHTS"):
+        first.sendmsg([b"x"], rights)
+
+
+@pytest.mark.parametrize("family", ["AF_NETLINK", "AF_ALG"])
+def test_refused_family(net: RemoteNet, family: str) -> None:
+    assert not hasattr(net.socket, family)
+    with pytest.raises(standoff.InvalidRequest, match="family"):
+        net.socket.socket(getattr(socket, family), socket.SOCK_RAW)

@@ -259,7 +259,7 @@ def test_nonblocking_buffered_write_tells_how_far_it_came(net: Net) -> None:
     file = first.makefile("wb", 1000)
     with pytest.raises(BlockingIOError) as caught:
         file.write(bytes(5000))
-    assert caught.value.errno == errno.EAGAIN
+    # Its errno is what the C library said last, of whatever: no part of this.
     assert caught.value.characters_written == 1000
     # What is in the buffer goes out with the close.
     receive_exactly(second, filled)

@@ -43,7 +43,7 @@ def test_repr_without_addresses(net: Net) -> None:
 def test_repr_of_a_closed_socket(net: Net) -> None:
     sock = tcp(net)
     sock.close()
-    assert " [closed] fd=-1, family=2, type=1, proto=0>" in repr(sock)
+    assert " [closed] fd=-1, family=2, type=1, proto=0" in repr(sock)
 
 
 # Identity and references ----------------------------------------------------
@@ -80,11 +80,13 @@ def test_is_not_copied(net: Net, function: Any) -> None:
 
 def test_a_socket_left_open_is_warned_of(net: Net) -> None:
     sock = net.socket.socket()
-    text = repr(sock)
+    # A remote one says no more: its addresses would take a call.
+    start = repr(sock).partition(", laddr=")[0]
     with pytest.warns(ResourceWarning) as caught:
         del sock
         gc.collect()
-    assert f"unclosed {text}" in [str(item.message) for item in caught]
+    assert any(str(item.message).startswith(f"unclosed {start}")
+               for item in caught)
 
 
 def test_a_socket_left_open_is_closed(net: Net) -> None:

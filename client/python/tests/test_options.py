@@ -71,15 +71,6 @@ def test_numbers_that_are_no_c_int(net: Net, arguments: Any) -> None:
         tcp(net).getsockopt(*arguments)
 
 
-def test_unknown_option(net: Net) -> None:
-    sock = tcp(net)
-    for method, *value in ((sock.getsockopt,), (sock.getsockopt, 10),
-                           (sock.setsockopt, 1), (sock.setsockopt, b"1234")):
-        with pytest.raises(OSError) as caught:
-            method(socket.SOL_SOCKET, 9999, *value)
-        assert caught.value.errno == errno.ENOPROTOOPT
-
-
 def test_option_of_another_protocol(net: Net) -> None:
     with pytest.raises(OSError) as caught:
         udp(net).getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

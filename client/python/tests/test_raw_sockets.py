@@ -7,6 +7,7 @@ import socket
 import struct
 from typing import Any
 
+
 import pytest
 
 from connections import LOOPBACK, udp
@@ -84,30 +85,3 @@ def test_packets_of_an_interface_that_is_none(net: Net) -> None:
     assert sock.getsockname() == ("", 0, 0, 0, b"")
     with pytest.raises(OSError):
         sock.bind(("none", ETH_P_IP))
-
-
-def test_netlink(net: Net) -> None:
-    sock = net.keep(net.socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0))
-    sock.settimeout(60)
-    assert sock.getsockname() == (0, 0)
-    sock.bind((0, 0))
-    port, groups = sock.getsockname()
-    assert port > 0
-    assert groups == 0
-    # RTM_GETLINK with NLM_F_REQUEST | NLM_F_DUMP for every interface.
-    request = struct.pack("IHHIIB3x", 20, 18, 0x301, 7, 0, 0)
-    assert sock.sendto(request, (0, 0)) == 20
-    reply, address = sock.recvfrom(1 << 16)
-    # From the kernel.
-    assert address == (0, 0)
-    _, kind, _, sequence = struct.unpack_from("IHHI", reply)
-    new_link = 16
-    assert (kind, sequence) == (new_link, 7)
-    assert b"lo\0" in reply
-
-
-@pytest.mark.parametrize("address", [[0, 0], (0,), (0, 0, 0), ("0", 0), 5])
-def test_netlink_address_of_the_wrong_type(net: Net, address: Any) -> None:
-    sock = net.keep(net.socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0))
-    with pytest.raises(TypeError):
-        sock.bind(address)

@@ -1,0 +1,40 @@
+"""Standoff for asyncio: the sockets of remote hosts, without threads.
+
+    from standoff import aio
+
+    async with aio.connect("10.0.0.1:7411") as host:
+        async with host.socket() as sock:
+            await sock.settimeout(0.5)
+            await sock.connect(("10.0.0.2", 7000))
+
+The objects are those of the package `standoff`, with the same arguments, results
+and exceptions; methods that ask a host are coroutines. A task that is cancelled
+while it waits, by asyncio.timeout() say, takes its call back: on the host, too,
+the system call ends. (A socket's own timeout is Python's TimeoutError in either
+case, so give one of the two.)
+
+All objects belong to the event loop in which their host was connected.
+"""
+
+from standoff.aio.actor import Actor, Step, step
+from standoff.aio.connect_host import connect
+from standoff.aio.events import Events
+from standoff.aio.host import Host
+from standoff.aio.opening import Opening
+from standoff.aio.operation import Operation, wait
+from standoff.aio.selecting import select
+from standoff.aio.socket import Socket
+
+__all__ = [
+    "Actor",
+    "Events",
+    "Host",
+    "Opening",
+    "Operation",
+    "Socket",
+    "Step",
+    "connect",
+    "select",
+    "step",
+    "wait",
+]

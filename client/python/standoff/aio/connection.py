@@ -1,0 +1,189 @@
+"""A channel to one daemon, in one session, for an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from typing import Any, Callable, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from standoff import channel as channel_lib
+from standoff import connection as connections
+from standoff import errors
+from standoff import rpc as rpcs
+from standoff.rpc import Rpc
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+
+class Connection:
+    """Makes calls, in the event loop in which it was made."""
+
+    def __init__(
+        self,
+        address: str,
+        name: str,
+        credentials: channel_lib.AnyCredentials,
+    ) -> None:
+        channel_lib.check_address(address)
+        self.address = address
+        self.name = name or address
+        loaded = channel_lib.load_credentials(address, credentials)
+        if loaded is None:
+            self._channel = grpc.aio.insecure_channel(
+                address, channel_lib.OPTIONS
+            )
+        else:
+            self._channel = grpc.aio.secure_channel(
+                address, loaded, channel_lib.OPTIONS
+            )
+        self._methods: dict[Rpc[Any, Any], Callable[..., Any]] = {}
+        self._metadata: tuple[tuple[str, str], ...] = ()
+        # Those in progress, for close(): left to itself, the channel would look
+        # for them among all tasks of the process.
+        self._calls: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._closed = False
+
+    def use_session(self, session: str) -> None:
+        """Further calls are in this session."""
+        self._metadata = (("standoff-session", session),)
+
+    async def call(
+        self,
+        rpc: Rpc[Request, Response],
+        request: Request,
+        timeout: float | None = None,
+        lost: Callable[[Response], None] | None = None,
+    ) -> Response:
+        """Makes a call and waits for its reply, by default for ever.
+
+        A task that is cancelled meanwhile ends the call, on the host, too. If
+        the response had come by then, `lost` is given it.
+        """
+        call = self._begin(rpc, request, timeout)
+        try:
+            response: Response = await call
+        except grpc.RpcError as error:
+            errors.raise_rpc_error(error, self.name)
+        except asyncio.CancelledError:
+            if self._was_closed(call):
+                raise self._cancelled() from None
+            if lost is not None and call.done() and not call.cancelled():
+                try:
+                    # It is there: this does not wait.
+                    lost(await call)
+                except grpc.RpcError:
+                    pass
+            raise
+        finally:
+            self._calls.discard(call)
+        return response
+
+    async def wait_until_ready(self, timeout: float) -> None:
+        """Waits for the daemon. Unavailable after `timeout` seconds."""
+        request = rpcs.GET_INFO.request()
+        try:
+            await self._begin(
+                rpcs.GET_INFO, request, timeout, wait_for_ready=True
+            )
+        except grpc.RpcError as error:
+            # With its patience, gRPC does not say why: an attempt without does.
+            reason = error
+            try:
+                await self._begin(rpcs.GET_INFO, request, 1.0)
+                return
+            except grpc.RpcError as second:
+                if second.code() != grpc.StatusCode.DEADLINE_EXCEEDED:
+                    reason = second
+            raise connections.unreachable(
+                reason, self.address, self.name, timeout
+            ) from None
+
+    def stream(
+        self, path: str, request: Message, response: type[Response]
+    ) -> Any:
+        """Starts an RPC that streams its responses, for read()."""
+        self._check_open()
+        method = self._channel.unary_stream(
+            path,
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=response.FromString,
+        )
+        call = method(request, metadata=self._metadata)
+        self._calls.add(call)
+        return call
+
+    async def read(self, stream: Any) -> Any:
+        """The next response of a stream; None at its end.
+
+        A task that is cancelled meanwhile ends the stream.
+        """
+        try:
+            response = await stream.read()
+        except grpc.RpcError as error:
+            errors.raise_rpc_error(error, self.name)
+        except asyncio.CancelledError:
+            if self._was_closed(stream):
+                raise self._cancelled() from None
+            raise
+        return None if response is grpc.aio.EOF else response
+
+    def end(self, stream: Any) -> None:
+        """Ends a stream; who reads it is told Cancelled."""
+        self._calls.discard(stream)
+        stream.cancel()
+
+    async def close(self) -> None:
+        """Closes the channel; calls in progress end as Cancelled."""
+        self._closed = True
+        calls, self._calls = list(self._calls), weakref.WeakSet()
+        for call in calls:
+            call.cancel()
+        await self._channel.close()
+
+    def _begin(
+        self,
+        rpc: Rpc[Any, Any],
+        request: Message,
+        timeout: float | None,
+        wait_for_ready: bool | None = None,
+    ) -> Any:
+        self._check_open()
+        method = self._methods.get(rpc)
+        if method is None:
+            method = self._methods[rpc] = self._channel.unary_unary(
+                rpc.path,
+                request_serializer=rpc.request.SerializeToString,
+                response_deserializer=rpc.response.FromString,
+            )
+        call = method(
+            request,
+            timeout=timeout,
+            metadata=self._metadata,
+            wait_for_ready=wait_for_ready,
+        )
+        self._calls.add(call)
+        return call
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise errors.Unavailable(
+                "the connection was closed", host=self.name
+            )
+
+    def _was_closed(self, call: Any) -> bool:
+        """Whether a call was ended from here, and not with its task.
+
+        gRPC raises CancelledError for both.
+        """
+        task = asyncio.current_task()
+        return call not in self._calls and not (task and task.cancelling())
+
+    def _cancelled(self) -> errors.Cancelled:
+        return errors.Cancelled(
+            "the connection was closed", host=self.name, code="CANCELLED"
+        )

@@ -1,0 +1,71 @@
+"""Following what happens to a session's operations."""
+
+from __future__ import annotations
+
+import collections
+from typing import AsyncIterator
+
+from standoff import errors
+from standoff.aio.connection import Connection
+from standoff.v1 import operation_pb2
+from standoff.v1 import operation_service_pb2 as messages
+
+
+class Events(AsyncIterator[operation_pb2.OperationEvent]):
+    """Changes of state of operations, as they come. Made by Host.events().
+
+    `async for event in host.events(1):` iterates over them; it ends only with
+    the connection, or by aclose(). `async with host.events() as events:` has
+    the daemon watch before the body begins, so that nothing that is done there
+    is missed, and ends the watch at its end.
+
+    A task that is cancelled while it waits for an event ends the watch.
+    """
+
+    def __init__(self, connection: Connection, from_sequence: int) -> None:
+        self._connection = connection
+        self._pending: collections.deque[operation_pb2.OperationEvent] = (
+            collections.deque()
+        )
+        self._ended = False
+        self._stream = connection.stream(
+            "/standoff.v1.OperationService/Watch",
+            messages.WatchRequest(from_sequence=from_sequence),
+            messages.WatchResponse,
+        )
+
+    async def __anext__(self) -> operation_pb2.OperationEvent:
+        while not self._pending:
+            await self._receive()
+        return self._pending.popleft()
+
+    async def aclose(self) -> None:
+        """Ends the watch. Who waits for an event is told that it is over."""
+        self._ended = True
+        self._pending.clear()
+        self._connection.end(self._stream)
+
+    async def __aenter__(self) -> Events:
+        # The first response comes at once, also without events.
+        await self._receive()
+        return self
+
+    async def __aexit__(self, *args: object) -> None:
+        await self.aclose()
+
+    async def _receive(self) -> None:
+        if self._ended:
+            raise StopAsyncIteration
+        try:
+            response = await self._connection.read(self._stream)
+        except errors.Cancelled:
+            if self._ended:
+                raise StopAsyncIteration from None
+            raise
+        except BaseException:
+            self._ended = True
+            raise
+        if response is None:
+            self._ended = True
+            raise StopAsyncIteration
+        self._pending.extend(response.events)
