@@ -1,6 +1,7 @@
 #include "lib/inspection.h"
 
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -8,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -67,6 +69,20 @@ std::optional<uint64_t> ReceiveQueue(const Socket& socket) {
 
 std::optional<uint64_t> SendQueue(const Socket& socket) {
   return QueueSize(socket, SIOCOUTQ);
+}
+
+bool HasRoomToSend(const Socket& socket) {
+  // More than the kernel accounts for a few bytes (an skb and a page).
+  constexpr uint64_t kSmallBuffer = 8192;
+  uint32_t memory[SK_MEMINFO_VARS] = {};
+  socklen_t size = sizeof memory;
+  if (getsockopt(socket.fd(), SOL_SOCKET, SO_MEMINFO, memory, &size) != 0) {
+    return false;
+  }
+  // Streams of TCP count what is queued, others what is allocated.
+  const uint64_t used =
+      std::max(memory[SK_MEMINFO_WMEM_QUEUED], memory[SK_MEMINFO_WMEM_ALLOC]);
+  return used + kSmallBuffer <= memory[SK_MEMINFO_SNDBUF];
 }
 
 std::optional<AcceptQueue> ListenQueue(const Socket& socket) {

@@ -22,6 +22,10 @@ std::optional<uint64_t> ReceiveQueue(const Socket& socket);
 // not. nullopt if there is none.
 std::optional<uint64_t> SendQueue(const Socket& socket);
 
+// Whether a send of a few bytes, less than any segment has, goes into the send
+// buffer at once and whole.
+bool HasRoomToSend(const Socket& socket);
+
 // A listener's queue of connections that wait for accept(2).
 struct AcceptQueue {
   uint32_t length = 0;

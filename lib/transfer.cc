@@ -37,7 +37,8 @@ uint64_t PieceSize(const Socket& socket, uint64_t length) {
 class OutgoingMessage {
  public:
   explicit OutgoingMessage(const SendOptions& options)
-      : flags_(options.flags | MSG_NOSIGNAL),
+      : flags_(options.flags | MSG_NOSIGNAL |
+               (options.at_once ? MSG_DONTWAIT : 0)),
         destination_(options.destination),
         control_(EncodeControlMessages(options.control_messages)),
         has_control_(!options.control_messages.empty()) {}
@@ -76,6 +77,12 @@ class OutgoingMessage {
   bool has_control_;
 };
 
+// How long a transfer waits.
+template <typename Options>
+Timeout TimeoutOf(const Socket& socket, const Options& options) {
+  return options.at_once ? Timeout(kNonBlocking) : socket.timeout();
+}
+
 // The outcome of a call that moved `size` bytes in all.
 Outcome FinishTransfer(Call& call, uint64_t size) {
   if (call.outcome().ok() || size > 0) {
@@ -99,7 +106,8 @@ bool NeedsMessage(const Socket& socket, const ReceiveOptions& options) {
 bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
                  const ReceiveOptions& options, Received& received) {
   const int fd = socket.fd();
-  const int flags = options.flags | call.DontWaitFlag();
+  const int flags = options.flags | call.DontWaitFlag() |
+                    (options.at_once ? MSG_DONTWAIT : 0);
   const short events = ReceiveEvents(options.flags);
   Address source;
   if (!NeedsMessage(socket, options)) {
@@ -145,14 +153,14 @@ bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
 
 Outcome Send(Socket& socket, absl::string_view data, const SendOptions& options,
              Interruption* interruption) {
-  Call call(socket.timeout(), interruption);
+  Call call(TimeoutOf(socket, options), interruption);
   OutgoingMessage(options).Send(call, socket.fd(), data);
   return call.Finish();
 }
 
 Outcome SendAll(Socket& socket, absl::string_view data,
                 const SendOptions& options, Interruption* interruption) {
-  Call call(socket.timeout(), interruption);
+  Call call(TimeoutOf(socket, options), interruption);
   OutgoingMessage message(options);
   size_t sent = 0;
   do {
@@ -164,7 +172,7 @@ Outcome SendAll(Socket& socket, absl::string_view data,
 
 Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
                     const SendOptions& options, Interruption* interruption) {
-  Call call(socket.timeout(), interruption);
+  Call call(TimeoutOf(socket, options), interruption);
   OutgoingMessage message(options);
   const uint64_t piece_size = PieceSize(socket, length);
   // Not a vector: what is not used is not touched.
@@ -193,7 +201,7 @@ Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
 Result<Received> Receive(Socket& socket, absl::Span<char> buffer,
                          const ReceiveOptions& options,
                          Interruption* interruption) {
-  Call call(socket.timeout(), interruption);
+  Call call(TimeoutOf(socket, options), interruption);
   Result<Received> result;
   if (ReceiveOnce(call, socket, buffer, options, result.value)) {
     result.value.size =
@@ -206,7 +214,7 @@ Result<Received> Receive(Socket& socket, absl::Span<char> buffer,
 Result<Received> ReceiveAll(Socket& socket, absl::Span<char> buffer,
                             const ReceiveOptions& options,
                             Interruption* interruption) {
-  Call call(socket.timeout(), interruption);
+  Call call(TimeoutOf(socket, options), interruption);
   Result<Received> result;
   size_t& size = result.value.size;
   do {
@@ -226,7 +234,7 @@ Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
                                 uint64_t length, bool all,
                                 const ReceiveOptions& options,
                                 Interruption* interruption) {
-  Call call(socket.timeout(), interruption);
+  Call call(TimeoutOf(socket, options), interruption);
   Result<Verified> result;
   const uint64_t piece_size = PieceSize(socket, length);
   const std::unique_ptr<char[]> piece(new (std::nothrow) char[piece_size]);

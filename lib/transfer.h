@@ -26,6 +26,8 @@ namespace standoff {
 struct SendOptions {
   // MSG_ flags.
   int flags = 0;
+  // Whatever the socket's mode, don't wait: kWouldBlock instead.
+  bool at_once = false;
   // Where to, on a socket that is not connected. Empty: the peer.
   Address destination = {};
   absl::Span<const ControlMessage> control_messages = {};
@@ -54,6 +56,8 @@ Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
 struct ReceiveOptions {
   // MSG_ flags.
   int flags = 0;
+  // Whatever the socket's mode, don't wait: kWouldBlock instead.
+  bool at_once = false;
   // Room for control messages in bytes, as msg_controllen: with 0, the flag
   // MSG_CTRUNC tells of any that came. More than 64 KiB, which no message
   // needs, counts as 64 KiB. nullopt: whoever calls does not care.

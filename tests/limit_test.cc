@@ -49,7 +49,7 @@ class WaitingCallsLimitTest : public ::testing::Test {
 TEST_F(WaitingCallsLimitTest, RefusesFurtherCallsThatMayWait) {
   const auto refused = RefusedFor("--max_waiting_calls");
   EXPECT_THAT(pair_.b.Receive(1), refused);
-  EXPECT_THAT(pair_.a.Send("x"), refused);
+  EXPECT_THAT(pair_.a.Send(std::string(1000, 'x')), refused);
   EXPECT_THAT(host_->Poll({}), refused);
   EXPECT_THAT(host_->Resolve("localhost", ""), refused);
   EXPECT_THAT(Listener(host_.host(), kTcp4).Accept(), refused);

@@ -21,6 +21,10 @@ struct PreparedAction {
   bool may_wait = false;
   // Whether it may go on when --max_waiting_calls is reached.
   bool beyond_limit = false;
+  // If it may wait: performs it where it need not, as when there is something
+  // to receive. False if it would have to: then perform() goes on. Never puts
+  // the thread to sleep. Null if there is no telling.
+  absl::AnyInvocable<bool(Interruption*)> perform_at_once;
   // Performs it and fills in the reply. Once. The interruption ends it; what
   // was done until then is in the reply.
   absl::AnyInvocable<absl::Status(Interruption*)> perform;

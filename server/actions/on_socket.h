@@ -116,15 +116,32 @@ PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
   return action;
 }
 
+// The same with a way to perform it at once: `at_once(Socket&, Interruption*)`
+// returns false if the call would have to wait.
+template <typename Function, typename AtOnce>
+PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
+                        Function function, AtOnce at_once) {
+  PreparedAction action = OnSocket(socket, waits, std::move(function));
+  // What takes long does so whether it waits or not.
+  if (!action.may_wait || waits == Waits::kAlways) return action;
+  action.perform_at_once =
+      [socket = std::move(socket),
+       at_once = std::move(at_once)](Interruption* interruption) mutable {
+        const SocketCall call(*socket, interruption);
+        return call.entered() && at_once(socket->socket(), interruption);
+      };
+  return action;
+}
+
 // The same for a request that names its socket in the field `socket`.
-template <typename Request, typename Function>
+template <typename Request, typename... Functions>
 absl::StatusOr<PreparedAction> OnSocket(ActionContext& context,
                                         const Request& request, Waits waits,
-                                        Function function) {
+                                        Functions... functions) {
   absl::StatusOr<std::shared_ptr<OpenSocket>> socket =
       context.sockets.Find(request.socket());
   if (!socket.ok()) return socket.status();
-  return OnSocket(*std::move(socket), waits, std::move(function));
+  return OnSocket(*std::move(socket), waits, std::move(functions)...);
 }
 
 }  // namespace standoff

@@ -83,9 +83,20 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   PreparedAction action;
   action.may_wait = *timeout != Timeout(kNonBlocking);
   action.perform = [&request, &response, timeout = *timeout,
-                    sockets = *std::move(sockets)](Interruption* interruption) {
+                    sockets = *sockets](Interruption* interruption) {
     return PollSockets(request, sockets, timeout, interruption, response);
   };
+  if (action.may_wait) {
+    action.perform_at_once =
+        [&request, &response,
+         sockets = *std::move(sockets)](Interruption* interruption) {
+          const absl::Status status = PollSockets(
+              request, sockets, Timeout(kNonBlocking), interruption, response);
+          if (status.ok() && response.ready_size() > 0) return true;
+          response.Clear();
+          return false;
+        };
+  }
   return action;
 }
 

@@ -135,15 +135,27 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   if (absl::Status status = CheckFlags(request, options.flags); !status.ok()) {
     return status;
   }
+  const auto receive = [&request, &response, options](
+                           Socket& socket, Interruption* interruption) {
+    const auto function = request.has_verify() ? ReceiveAndVerify : ReceiveData;
+    function(request, socket, options, interruption, response);
+    return absl::OkStatus();
+  };
+  const auto receive_at_once = [&request, &response, options](
+                                   Socket& socket,
+                                   Interruption* interruption) mutable {
+    // A part of what these want may be there, and the rest not.
+    if (request.all() || (options.flags & MSG_WAITALL) != 0) return false;
+    options.at_once = true;
+    const auto function = request.has_verify() ? ReceiveAndVerify : ReceiveData;
+    function(request, socket, options, interruption, response);
+    if (response.outcome().ending() != v1::ENDING_WOULD_BLOCK) return true;
+    response.Clear();
+    return false;
+  };
   return OnSocket(context, request,
-                  HowTransferWaits(request.length(), options.flags),
-                  [&request, &response, options](Socket& socket,
-                                                 Interruption* interruption) {
-                    const auto receive =
-                        request.has_verify() ? ReceiveAndVerify : ReceiveData;
-                    receive(request, socket, options, interruption, response);
-                    return absl::OkStatus();
-                  });
+                  HowTransferWaits(request.length(), options.flags), receive,
+                  receive_at_once);
 }
 
 }  // namespace standoff

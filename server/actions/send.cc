@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "lib/control_message.h"
+#include "lib/inspection.h"
 #include "lib/pattern.h"
 #include "lib/transfer.h"
 #include "server/actions/actions.h"
@@ -85,6 +87,66 @@ Outcome SendPayload(const v1::SendRequest& request, Socket& socket,
   return send(socket, request.data(), options, interruption);
 }
 
+// A send whose request was checked.
+struct OutgoingSend {
+  void Perform(Socket& socket, Interruption* interruption) {
+    if (sent == 0) {
+      Report(SendPayload(request, socket, Options(), interruption));
+      return;
+    }
+    Outcome outcome =
+        SendAll(socket, absl::string_view(request.data()).substr(sent),
+                Options(), interruption);
+    outcome.value =
+        static_cast<int64_t>(sent) + std::max<int64_t>(outcome.value, 0);
+    Report(outcome);
+  }
+
+  // False if it would have to wait for more than was sent.
+  bool PerformAtOnce(Socket& socket, Interruption* interruption) {
+    // Less than any segment has.
+    constexpr size_t kFewBytes = 512;
+    if (request.has_pattern()) return false;
+    if (socket.type() == SOCK_STREAM &&
+        (request.data().size() > kFewBytes || !HasRoomToSend(socket))) {
+      return false;
+    }
+    SendOptions options = Options();
+    options.at_once = true;
+    const Outcome outcome = Send(socket, request.data(), options, interruption);
+    if (outcome.ending == Ending::kWouldBlock) return false;
+    if (request.all() && outcome.ok()) {
+      // Less only where the kernel is short of memory.
+      sent = static_cast<size_t>(outcome.value);
+      if (sent < request.data().size()) return false;
+    }
+    Report(outcome);
+    return true;
+  }
+
+  SendOptions Options() const {
+    return {.flags = flags,
+            .destination = destination,
+            .control_messages = control_messages};
+  }
+
+  void Report(const Outcome& outcome) {
+    *response.mutable_outcome() = OutcomeToProto(outcome);
+    response.set_bytes_sent(
+        static_cast<uint64_t>(std::max<int64_t>(outcome.value, 0)));
+  }
+
+  const v1::SendRequest& request;
+  v1::SendResponse& response;
+  int flags;
+  Address destination;
+  std::vector<ControlMessage> control_messages;
+  // While it lives.
+  Quota::Charge pattern_memory;
+  // With `all`, by PerformAtOnce().
+  size_t sent = 0;
+};
+
 }  // namespace
 
 absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
@@ -126,21 +188,22 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   const int64_t length = request.has_pattern()
                              ? request.length()
                              : static_cast<int64_t>(request.data().size());
+  // Shared: what is sent at once and what then waits are one send.
+  const auto send = std::make_shared<OutgoingSend>(
+      OutgoingSend{.request = request,
+                   .response = response,
+                   .flags = *flags,
+                   .destination = destination,
+                   .control_messages = std::move(control_messages),
+                   .pattern_memory = std::move(charge)});
   return OnSocket(
       context, request, HowTransferWaits(length, *flags),
-      [&request, &response, flags = *flags, destination,
-       charge = std::move(charge),
-       control_messages = std::move(control_messages)](
-          Socket& socket, Interruption* interruption) {
-        const SendOptions options = {.flags = flags,
-                                     .destination = destination,
-                                     .control_messages = control_messages};
-        const Outcome outcome =
-            SendPayload(request, socket, options, interruption);
-        *response.mutable_outcome() = OutcomeToProto(outcome);
-        response.set_bytes_sent(
-            static_cast<uint64_t>(std::max<int64_t>(outcome.value, 0)));
+      [send](Socket& socket, Interruption* interruption) {
+        send->Perform(socket, interruption);
         return absl::OkStatus();
+      },
+      [send](Socket& socket, Interruption* interruption) {
+        return send->PerformAtOnce(socket, interruption);
       });
 }
 

@@ -185,6 +185,12 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
   job->action =
       PrepareAction(performer.actions, job->operation->action(), job->reply);
   if (!job->action.ok()) return job;
+  if (job->action->perform_at_once != nullptr) {
+    job->performed =
+        job->action->perform_at_once(&job->operation->interruption());
+    job->action->perform_at_once = nullptr;
+    if (job->performed) return job;
+  }
   absl::StatusOr<Quota::Charge> waiting =
       performer.Admit(*job->action, job->operation);
   if (waiting.ok()) {
@@ -197,7 +203,7 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
 
 void ExecuteStream::PerformQueued() {
   while (std::unique_ptr<Job> job = TakeNext()) {
-    if (!job->action.ok() || !job->action->may_wait) {
+    if (!job->action.ok() || job->performed || !job->action->may_wait) {
       Perform(*job);
       continue;
     }
@@ -220,10 +226,11 @@ void ExecuteStream::PerformOnThread(std::unique_ptr<Job> job) {
 
 void ExecuteStream::Perform(Job& job) {
   absl::Status status = job.action.status();
-  if (status.ok()) {
+  if (status.ok() && !job.performed) {
     status = job.action->perform(&job.operation->interruption());
-    job.action->perform = nullptr;
   }
+  // The socket may be closed from now on.
+  if (job.action.ok()) job.action->perform = nullptr;
   job.waiting = {};
   if (!status.ok()) job.reply = RefusalOf(status);
   v1::ActionReply record = job.reply;

@@ -70,6 +70,8 @@ class ExecuteStream final
     absl::StatusOr<PreparedAction> action;
     // While it waits.
     Quota::Charge waiting;
+    // It needed not wait, and the reply is there.
+    bool performed = false;
   };
 
   // Performs what is queued, on gRPC's thread until an action may wait.

@@ -75,8 +75,13 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
         Prepare(session_->performer().actions, request_, response_);
     if (!action.ok()) return action.status();
     action_ = *std::move(action);
-    if (action_.may_wait) return StartThread();
-    End(Perform());
+    if (!action_.may_wait) {
+      End(Perform());
+    } else if (PerformAtOnce()) {
+      End(absl::OkStatus());
+    } else {
+      return StartThread();
+    }
     return absl::OkStatus();
   }
 
@@ -103,10 +108,20 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     });
   }
 
+  Interruption* interruption() {
+    return operation_ == nullptr ? &unused_ : &operation_->interruption();
+  }
+
+  // Without a thread of its own, where that need not wait.
+  bool PerformAtOnce() {
+    performed_ = action_.perform_at_once != nullptr &&
+                 action_.perform_at_once(interruption());
+    action_.perform_at_once = nullptr;
+    return performed_;
+  }
+
   absl::Status Perform() {
-    Interruption& interruption =
-        operation_ == nullptr ? unused_ : operation_->interruption();
-    absl::Status status = action_.perform(&interruption);
+    absl::Status status = action_.perform(interruption());
     performed_ = status.ok();
     // The socket may be closed from now on.
     action_.perform = nullptr;

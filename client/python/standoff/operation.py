@@ -217,9 +217,10 @@ class Operation(OperationFacts[_R]):
         response = self._host._call(
             rpc.WAIT, self._wait_request(condition, timeout)
         )
+        message: operation_pb2.Operation = response.operations[0]
         if response.timed_out:
-            raise self._timed_out(response.operations[0])
-        return response.operations[0]
+            raise self._timed_out(message)
+        return message
 
 
 def block_of(

@@ -7,7 +7,8 @@ The program runs here: its files, threads, clock and standard streams are those
 of this machine. What it does by `socket`, `select`, `selectors` and `fcntl` is
 done on the host: itself, and by what it imports (`socketserver`, `http.client`,
 `smtplib`, …). Modules that bring their own sockets, written in C, keep those of
-this machine, and `ssl` can't wrap a remote socket.
+this machine, and `ssl` can't wrap a remote socket. Children that the program
+forks must leave sockets alone: the connection to the host is their parent's.
 
 When the program ends, its session does, too, with the sockets it left open;
 when it is killed, the session ends when its lease is over (--lease).

@@ -44,7 +44,7 @@ def run_clean(main: Callable[[], Awaitable[None]]) -> None:
         await main()
 
     asyncio.run(watched())
-    assert not strays
+    assert not strays, strays
 
 
 async def until(condition: Callable[[], Awaitable[Any]]) -> None:

@@ -296,7 +296,8 @@ def test_what_it_leaves_is_closed(daemon_address: str, folder: pathlib.Path,
         signal.signal(signal.SIGINT, signal.default_int_handler)
         listener = socket.create_server(("127.0.0.1", 0))
         print(listener.getsockname()[1], flush=True)
-        listener.accept()
+        while True:
+            listener.accept()[0].close()
     """))) as program:
         port = int(program.port())
         with standoff.connect(daemon_address) as host:
@@ -316,12 +317,16 @@ def test_what_it_leaves_is_closed(daemon_address: str, folder: pathlib.Path,
 
 def test_session(daemon_address: str, folder: pathlib.Path) -> None:
     with standoff.connect(daemon_address) as host:
+        name = host.session.name
         with Program(daemon_address, (
-                f"--session={host.session.name}",
-                write(folder, "program.py", "import socket\n"
-                      "socket.socket().detach()"))) as program:
-            program.end()
-        assert len(host.snapshot().sockets) == 1
+                f"--session={name}", write(folder, "program.py", """
+            import socket
+            with socket.socket() as sock:
+                print(sock.host.session.name)
+        """))) as program:
+            assert program.end() == f"{name}\n"
+        # It is not the program's to end.
+        assert host.info()
 
 
 # Errors -----------------------------------------------------------------------

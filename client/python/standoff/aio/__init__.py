@@ -7,13 +7,15 @@
             await sock.settimeout(0.5)
             await sock.connect(("10.0.0.2", 7000))
 
-The objects are those of the package `standoff`, with the same arguments, results
-and exceptions; methods that ask a host are coroutines. A task that is cancelled
-while it waits, by asyncio.timeout() say, takes its call back: on the host, too,
-the system call ends. (A socket's own timeout is Python's TimeoutError in either
-case, so give one of the two.)
+The objects are those of the package `standoff`, with the same arguments,
+results and exceptions; methods that ask a host are coroutines. A task that is
+cancelled while it waits, by asyncio.timeout() say, takes its call back: on the
+host, too, the system call ends. (The timeout of a socket is a TimeoutError just
+as that of asyncio is: give one of the two.)
 
-All objects belong to the event loop in which their host was connected.
+All objects belong to the event loop in which their host was connected. A
+process that runs several event loops at once, each in a thread, works, but gRPC
+has them log a BlockingIOError now and then.
 """
 
 from standoff.aio.actor import Actor, Step, step

@@ -35,11 +35,11 @@ class Step(Generic[_R]):
     """A call for an actor's program. Made by step().
 
     Attributes:
-      host: where it is to be performed.
+      socket: the socket on which it is made.
       prepare: makes the call, when what it needs to know of the host is known.
     """
 
-    host: Any
+    socket: Any
     prepare: Callable[[], Coroutine[Any, Any, Call[_R]]]
 
 
@@ -67,7 +67,7 @@ def step(
             raise TypeError(f"{name} with these arguments makes no socket call")
         return call
 
-    return Step(socket.host, build)
+    return Step(socket, build)
 
 
 class Actor:
@@ -113,14 +113,19 @@ class Actor:
         ("continue").
         """
         calls = [
-            actors.Step(each.host, await each.prepare()) for each in steps
+            actors.Step(each.socket, await each.prepare()) for each in steps
         ]
         actors.check_hosts(self._name, self._host, tuple(calls))
         request = actors.start_request(self._name, tuple(calls), on_failure)
         response = await self._host._call(rpc.START, request)
         return [
             Operation(
-                self._host, id, self._name, each.call.rpc.name, each.call.read
+                self._host,
+                id,
+                self._name,
+                each.call.rpc.name,
+                each.call.read,
+                each.socket,
             )
             for id, each in zip(response.ids, calls)
         ]

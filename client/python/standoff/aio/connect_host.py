@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Mapping
 
 from standoff import channel as channel_lib
-from standoff import rpc
 from standoff.aio import session as sessions
 from standoff.aio.connection import Connection
 from standoff.aio.host import Host
 from standoff.aio.opening import Opening
-from standoff.connection import PATIENCE
 from standoff.host import DEFAULT_ADDRESS
-from standoff.v1 import host_service_pb2
 
 
 def connect(
@@ -27,8 +24,8 @@ def connect(
 ) -> Opening[Host]:
     """Connects to a daemon and enters a session there.
 
-    `host = await aio.connect(…)`, or `async with aio.connect(…) as host:`. The
-    arguments, the result and the exceptions are those of standoff.connect().
+    `host = await aio.connect(…)`, or `async with aio.connect(…) as host:`.
+    Arguments, result and exceptions are those of standoff.connect().
 
     The lease is renewed by a task: an event loop that is held up for longer
     than the lease loses the session.
@@ -49,11 +46,8 @@ async def _connect(
 ) -> Host:
     connection = Connection(address, name or "", credentials)
     try:
-        await connection.wait_until_ready(timeout)
+        info = await connection.wait_until_ready(timeout)
         entered = await sessions.enter(connection, session, labels, lease)
-        info = await connection.call(
-            rpc.GET_INFO, host_service_pb2.GetInfoRequest(), PATIENCE
-        )
         return Host(connection, entered, info)
     except BaseException:
         await connection.close()

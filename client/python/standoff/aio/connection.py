@@ -15,6 +15,7 @@ from standoff import connection as connections
 from standoff import errors
 from standoff import rpc as rpcs
 from standoff.rpc import Rpc
+from standoff.v1 import host_service_pb2
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -47,6 +48,7 @@ class Connection:
         # for them among all tasks of the process.
         self._calls: weakref.WeakSet[Any] = weakref.WeakSet()
         self._closed = False
+        self._loop = asyncio.get_running_loop()
 
     def use_session(self, session: str) -> None:
         """Further calls are in this session."""
@@ -67,35 +69,43 @@ class Connection:
         call = self._begin(rpc, request, timeout)
         try:
             response: Response = await call
+            return response
         except grpc.RpcError as error:
-            errors.raise_rpc_error(error, self.name)
-        except asyncio.CancelledError:
-            if self._was_closed(call):
-                raise self._cancelled() from None
-            if lost is not None and call.done() and not call.cancelled():
-                try:
-                    # It is there: this does not wait.
-                    lost(await call)
-                except grpc.RpcError:
-                    pass
-            raise
+            fault = _fault_of(error, self.name)
+        except asyncio.CancelledError as error:
+            if not self._was_closed(call):
+                if lost is not None and call.done() and not call.cancelled():
+                    try:
+                        # It is there: this does not wait.
+                        lost(await call)
+                    except grpc.RpcError:
+                        pass
+                raise error.with_traceback(None)
+            fault = self._cancelled()
         finally:
             self._calls.discard(call)
-        return response
+            # An exception that is kept must not keep the call, and with it the
+            # channel: see close().
+            del call
+        raise fault
 
-    async def wait_until_ready(self, timeout: float) -> None:
+    async def wait_until_ready(
+        self, timeout: float
+    ) -> host_service_pb2.GetInfoResponse:
         """Waits for the daemon. Unavailable after `timeout` seconds."""
-        request = rpcs.GET_INFO.request()
+        request = host_service_pb2.GetInfoRequest()
+        info: host_service_pb2.GetInfoResponse
         try:
-            await self._begin(
+            info = await self._begin(
                 rpcs.GET_INFO, request, timeout, wait_for_ready=True
             )
+            return info
         except grpc.RpcError as error:
             # With its patience, gRPC does not say why: an attempt without does.
             reason = error
             try:
-                await self._begin(rpcs.GET_INFO, request, 1.0)
-                return
+                info = await self._begin(rpcs.GET_INFO, request, 1.0)
+                return info
             except grpc.RpcError as second:
                 if second.code() != grpc.StatusCode.DEADLINE_EXCEEDED:
                     reason = second
@@ -124,13 +134,16 @@ class Connection:
         """
         try:
             response = await stream.read()
+            return None if response is grpc.aio.EOF else response
         except grpc.RpcError as error:
-            errors.raise_rpc_error(error, self.name)
-        except asyncio.CancelledError:
-            if self._was_closed(stream):
-                raise self._cancelled() from None
-            raise
-        return None if response is grpc.aio.EOF else response
+            fault = _fault_of(error, self.name)
+        except asyncio.CancelledError as error:
+            if not self._was_closed(stream):
+                raise error.with_traceback(None)
+            fault = self._cancelled()
+        finally:
+            del stream
+        raise fault
 
     def end(self, stream: Any) -> None:
         """Ends a stream; who reads it is told Cancelled."""
@@ -143,7 +156,12 @@ class Connection:
         calls, self._calls = list(self._calls), weakref.WeakSet()
         for call in calls:
             call.cancel()
-        await self._channel.close()
+        # gRPC's thread ends with the last channel of the process. One that is
+        # kept would have later event loops hear of the calls of this one.
+        self._methods.clear()
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.close()
 
     def _begin(
         self,
@@ -170,6 +188,10 @@ class Connection:
         return call
 
     def _check_open(self) -> None:
+        if asyncio.get_running_loop() is not self._loop:
+            raise RuntimeError(
+                f"{self.name} was connected in another event loop"
+            )
         if self._closed:
             raise errors.Unavailable(
                 "the connection was closed", host=self.name
@@ -187,3 +209,9 @@ class Connection:
         return errors.Cancelled(
             "the connection was closed", host=self.name, code="CANCELLED"
         )
+
+
+def _fault_of(error: grpc.RpcError, host: str) -> errors.HarnessError:
+    return errors.error_of_status(
+        error.code().name, error.details() or "", host
+    )

@@ -43,7 +43,9 @@ class Events(AsyncIterator[operation_pb2.OperationEvent]):
         """Ends the watch. Who waits for an event is told that it is over."""
         self._ended = True
         self._pending.clear()
-        self._connection.end(self._stream)
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._connection.end(stream)
 
     async def __aenter__(self) -> Events:
         # The first response comes at once, also without events.
@@ -58,14 +60,13 @@ class Events(AsyncIterator[operation_pb2.OperationEvent]):
             raise StopAsyncIteration
         try:
             response = await self._connection.read(self._stream)
-        except errors.Cancelled:
-            if self._ended:
+        except BaseException as error:
+            closed = self._ended
+            self._ended, self._stream = True, None
+            if closed and isinstance(error, errors.Cancelled):
                 raise StopAsyncIteration from None
             raise
-        except BaseException:
-            self._ended = True
-            raise
         if response is None:
-            self._ended = True
+            self._ended, self._stream = True, None
             raise StopAsyncIteration
         self._pending.extend(response.events)

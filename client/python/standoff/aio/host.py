@@ -99,7 +99,7 @@ class Host:
     async def snapshot(
         self, all_sessions: bool = False
     ) -> host_service_pb2.SnapshotResponse:
-        """Sockets, actors and operations in progress, with the kernel's facts."""
+        """Sockets, actors, operations in progress, with the kernel's facts."""
         request = host_service_pb2.SnapshotRequest(all_sessions=all_sessions)
         return await self._call(rpc.SNAPSHOT, request, PATIENCE)
 

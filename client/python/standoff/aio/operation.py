@@ -106,8 +106,8 @@ async def wait(
     """Waits for operations, of one host or of several.
 
     Until all of them, or with `any` one of them, have ended, or are blocked:
-    then one that has ended counts, too, since it never will be. On each host all
-    are so at one moment.
+    then one that has ended counts, too, since it never will be. On each host
+    all are so at one moment.
 
     Returns those that are so, in their order. WaitTimedOut after `timeout`
     seconds.

@@ -21,7 +21,7 @@ async def enter(
     labels: Mapping[str, str] | None,
     lease: float,
 ) -> Session:
-    """Makes the session, or joins one that is there. Further calls are in it."""
+    """Makes the session, or joins it. Further calls are in it."""
     if name == DEFAULT:
         connection.use_session(DEFAULT)
         return Session(DEFAULT, 0.0, owned=False)
@@ -58,11 +58,11 @@ class Keeper:
         )
 
     def close_later(self, name: str) -> None:
-        """Closes a socket soon. The garbage collector calls it, in any thread."""
+        """Closes a socket soon. For the garbage collector, in any thread."""
         self._put(name)
 
     def stop_later(self) -> None:
-        """Ends the task soon. The garbage collector calls it, in any thread."""
+        """Ends the task soon. For the garbage collector, in any thread."""
         self._put(None)
 
     async def stop(self) -> None:
@@ -128,7 +128,7 @@ async def close_socket(
 
 
 async def delete(connection: Connection) -> None:
-    """Ends the connection's session. A host that is gone is left to the lease."""
+    """Ends the connection's session; the lease does if the host is gone."""
     try:
         await connection.call(rpc.DELETE, messages.DeleteRequest(), GOODBYE)
     except (errors.Unavailable, errors.NotFound, errors.Cancelled):

@@ -23,8 +23,12 @@ class Socket(SocketState):
 
     Made by `await Host.socket(family, type, proto)`. Its methods are those of
     `standoff.Socket`: the ones that ask the host are coroutines; the others,
-    gettimeout() and fileno() among them, are not. A task that is cancelled
-    while it waits ends its system call on the host.
+    gettimeout() and fileno() among them, are not.
+
+    A task that is cancelled while it waits ends its system call on the host.
+    What that had received by then is gone from the socket; the operation's
+    record on the host has it (Host.operations()). To wait with a limit and lose
+    nothing, use settimeout().
 
     Several tasks may wait on one socket. Calls that wait when it is closed end
     with OSError (EBADF). One that is left unclosed warns (ResourceWarning).
