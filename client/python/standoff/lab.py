@@ -132,6 +132,7 @@ class Lab:
         self._standoffd = standoffd
         self._flags = list(flags)
         self._parts = _Parts()
+        self._connected: weakref.WeakSet[standoff.Host] = weakref.WeakSet()
         # For a lab that nobody closed.
         self._closer = weakref.finalize(self, self._parts.close)
 
@@ -170,6 +171,9 @@ class Lab:
         closed lab does nothing.
         """
         self._closer()
+        # With their daemons gone, nothing holds them up.
+        for host in list(self._connected):
+            host.close()
 
     @property
     def names(self) -> list[str]:
@@ -216,7 +220,7 @@ class Lab:
         return HostEntry(name=name, address=self.control_address(name))
 
     def connect(self, name: str, **options: Any) -> standoff.Host:
-        """Connects to a host.
+        """Connects to a host. The connection ends with the lab, if not before.
 
         Args:
             name: The host.
@@ -226,7 +230,9 @@ class Lab:
             LabError: There is no such host.
             standoff.HarnessError: As `standoff.connect()`.
         """
-        return self.entry(name).connect(**options)
+        host = self.entry(name).connect(**options)
+        self._connected.add(host)
+        return host
 
     def pid(self, name: str) -> int:
         """Returns the process id of a host's daemon."""

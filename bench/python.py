@@ -1,0 +1,192 @@
+"""How fast a remote socket is from Python, beside other ways.
+
+  bazel run -c opt //bench:python
+
+Pairs of send and recv of one byte a second, on two connected sockets of a
+process on this machine, driven over the loopback: by this package, by an RPyC
+classic connection, and by a bare gRPC echo with a Python server, for which a
+pair is two calls. Measured in turn, several times; the medians are compared.
+Exit status 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from concurrent import futures
+from typing import Any, Callable, Iterator
+
+import grpc
+import rpyc
+import standoff
+
+Pair = Callable[[], None]
+
+# Name -> at least so many times as fast.
+TARGETS = {"rpyc": 1.5, "echo": 0.8}
+
+
+def serve_echo() -> None:
+    """Serves a bare echo until standard input ends."""
+    handler = grpc.method_handlers_generic_handler(
+        "Bare",
+        {"Echo": grpc.unary_unary_rpc_method_handler(
+            lambda request, context: request)},
+    )
+    server = grpc.server(futures.ThreadPoolExecutor(4))
+    server.add_generic_rpc_handlers((handler,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    sys.stdin.read()
+    server.stop(None)
+
+
+def serve_rpyc() -> None:
+    """Serves RPyC's classic mode until it is killed."""
+    from rpyc.utils.server import ThreadedServer
+
+    server = ThreadedServer(
+        rpyc.core.service.ClassicService, hostname="127.0.0.1", port=0
+    )
+    print(server.port, flush=True)
+    server.start()
+
+
+@contextlib.contextmanager
+def running(*command: str) -> Iterator[str]:
+    """A server in a process of its own: the last word of its first line."""
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.kill()
+
+
+def own_server(name: str) -> contextlib.AbstractContextManager[str]:
+    """A server of this file."""
+    return running(sys.executable, __file__, f"--serve={name}")
+
+
+def sockets_pair(module: Any) -> Pair:
+    """Sends and receives a byte, as any program would."""
+    first, second = module.socketpair()
+
+    def pair() -> None:
+        first.send(b"x")
+        assert second.recv(1) == b"x"
+
+    return pair
+
+
+@contextlib.contextmanager
+def drive_standoff(daemon: str) -> Iterator[Pair]:
+    with running(daemon, "--listen=127.0.0.1:0", "--log_level=off") as address:
+        with standoff.connect(address) as host:
+            yield sockets_pair(host.socket_module())
+
+
+@contextlib.contextmanager
+def drive_rpyc() -> Iterator[Pair]:
+    with own_server("rpyc") as port:
+        with rpyc.classic.connect("127.0.0.1", int(port)) as connection:
+            yield sockets_pair(connection.modules.socket)
+
+
+@contextlib.contextmanager
+def drive_echo() -> Iterator[Pair]:
+    with own_server("echo") as port:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            echo = channel.unary_unary("/Bare/Echo")
+
+            def pair() -> None:
+                echo(b"x")
+                assert echo(b"x") == b"x"
+
+            yield pair
+
+
+def rate(pair: Pair, seconds: float) -> float:
+    """How many pairs a second, measured for so long."""
+    count = 0
+    start = time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < seconds:
+        for _ in range(20):
+            pair()
+        count += 20
+    return count / elapsed
+
+
+def measure(daemon: str, turns: int, seconds: float) -> dict[str, float]:
+    """The median rate of each, measured in turn."""
+    rates: dict[str, list[float]] = {}
+    with contextlib.ExitStack() as stack:
+        pairs = {
+            "standoff": stack.enter_context(drive_standoff(daemon)),
+            "rpyc": stack.enter_context(drive_rpyc()),
+            "echo": stack.enter_context(drive_echo()),
+        }
+        for turn in range(-1, turns):
+            for name, pair in pairs.items():
+                measured = rate(pair, seconds)
+                # The first turn warms up.
+                if turn >= 0:
+                    rates.setdefault(name, []).append(measured)
+            if sys.stderr.isatty():
+                print(f"\rturn {turn + 1} of {turns}", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    return {name: statistics.median(each) for name, each in rates.items()}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument(
+        "--seconds", type=float, default=1.0, help="for each measurement"
+    )
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--standoffd",
+        default=os.environ.get("STANDOFFD", "server/standoffd"),
+        help="the daemon; by default the one that was built with this",
+    )
+    parser.add_argument("--serve", choices=["echo", "rpyc"],
+                        help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        {"echo": serve_echo, "rpyc": serve_rpyc}[arguments.serve]()
+        return 0
+    rates = measure(
+        os.path.abspath(arguments.standoffd), arguments.turns, arguments.seconds
+    )
+    ratios = {name: rates["standoff"] / rates[name] for name in TARGETS}
+    if arguments.json:
+        print(json.dumps({"pairs_per_second": rates, "ratios": ratios}))
+    else:
+        print(f"{'send + recv, pairs a second':40} {rates['standoff']:8.0f}")
+        for name, what in (
+            ("rpyc", "RPyC classic connection"),
+            ("echo", "bare Python gRPC echo, two calls"),
+        ):
+            missed = "" if ratios[name] >= TARGETS[name] else "  MISSED"
+            print(
+                f"{what:40} {rates[name]:8.0f}   ratio {ratios[name]:.2f}, "
+                f"target {TARGETS[name]}{missed}"
+            )
+    return 0 if all(ratios[name] >= TARGETS[name] for name in TARGETS) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
