@@ -95,10 +95,22 @@ def drive_standoff(daemon: str) -> Iterator[Pair]:
             yield sockets_pair(host.socket_module())
 
 
+def connect_rpyc(port: int) -> Any:
+    """Connects to RPyC's server, which tells its port before it listens."""
+    deadline = time.monotonic() + 30.0
+    while True:
+        try:
+            return rpyc.classic.connect("127.0.0.1", port)
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
 @contextlib.contextmanager
 def drive_rpyc() -> Iterator[Pair]:
     with own_server("rpyc") as port:
-        with rpyc.classic.connect("127.0.0.1", int(port)) as connection:
+        with connect_rpyc(int(port)) as connection:
             yield sockets_pair(connection.modules.socket)
 
 

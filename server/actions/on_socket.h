@@ -5,9 +5,12 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -87,11 +90,34 @@ inline bool IsNonBlocking(OpenSocket& socket) {
   return call.entered() && HasNonBlockFlag(socket.socket());
 }
 
+// A call on a socket that may begin before it is performed.
+class EarlyCall {
+ public:
+  explicit EarlyCall(std::shared_ptr<OpenSocket> socket)
+      : socket_(std::move(socket)) {}
+
+  OpenSocket& socket() { return *socket_; }
+  // Begins it, if it has not begun. False if the socket is closing.
+  bool Enter(Interruption* interruption) {
+    if (!call_.has_value()) call_.emplace(*socket_, interruption);
+    return call_->entered();
+  }
+  void Leave() { call_.reset(); }
+
+ private:
+  const std::shared_ptr<OpenSocket> socket_;
+  std::optional<SocketCall> call_;
+};
+
 // An action that calls `function(Socket&, Interruption*)`, which returns an
 // absl::Status, on an open socket.
-template <typename Function>
+//
+// With `at_once(Socket&, Interruption*)`, it can be performed at once; that
+// returns false if the call would have to wait. The call goes on from there to
+// perform(): a close in between cancels it.
+template <typename Function, typename AtOnce = std::nullptr_t>
 PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
-                        Function function) {
+                        Function function, AtOnce at_once = nullptr) {
   std::unique_lock<std::mutex> mode = socket->HoldMode();
   const Timeout timeout = socket->socket().timeout();
   const bool has_timeout =
@@ -104,32 +130,27 @@ PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
   // keeps the mode as it is until it is over: it must not put gRPC's thread to
   // sleep.
   if (action.may_wait || waits == Waits::kNever) mode.unlock();
-  action.perform = [socket = std::move(socket), mode = std::move(mode),
+  const auto call = std::make_shared<EarlyCall>(std::move(socket));
+  action.perform = [call, mode = std::move(mode),
                     function = std::move(function)](
                        Interruption* interruption) mutable -> absl::Status {
-    const SocketCall call(*socket, interruption);
-    if (!call.entered()) return BeingClosed(*socket);
-    absl::Status status = function(socket->socket(), interruption);
+    if (!call->Enter(interruption)) return BeingClosed(call->socket());
+    absl::Status status = function(call->socket().socket(), interruption);
     if (mode.owns_lock()) mode.unlock();
+    call->Leave();
     return status;
   };
-  return action;
-}
-
-// The same with a way to perform it at once: `at_once(Socket&, Interruption*)`
-// returns false if the call would have to wait.
-template <typename Function, typename AtOnce>
-PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
-                        Function function, AtOnce at_once) {
-  PreparedAction action = OnSocket(socket, waits, std::move(function));
-  // What takes long does so whether it waits or not.
-  if (!action.may_wait || waits == Waits::kAlways) return action;
-  action.perform_at_once =
-      [socket = std::move(socket),
-       at_once = std::move(at_once)](Interruption* interruption) mutable {
-        const SocketCall call(*socket, interruption);
-        return call.entered() && at_once(socket->socket(), interruption);
-      };
+  if constexpr (!std::is_null_pointer_v<AtOnce>) {
+    // What takes long does so whether it waits or not.
+    if (!action.may_wait || waits == Waits::kAlways) return action;
+    action.perform_at_once = [call, at_once = std::move(at_once)](
+                                 Interruption* interruption) mutable {
+      if (!call->Enter(interruption)) return false;
+      const bool done = at_once(call->socket().socket(), interruption);
+      if (done) call->Leave();
+      return done;
+    };
+  }
   return action;
 }
 

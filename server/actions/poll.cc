@@ -44,32 +44,62 @@ absl::StatusOr<Sockets> FindSockets(ActionContext& context,
   return sockets;
 }
 
-absl::Status PollSockets(const v1::PollRequest& request, const Sockets& sockets,
-                         Timeout timeout, Interruption* interruption,
-                         v1::PollResponse& response) {
-  std::deque<SocketCall> calls;
-  std::vector<PollItem> items;
-  for (size_t i = 0; i < sockets.size(); ++i) {
-    if (!calls.emplace_back(*sockets[i], interruption).entered()) {
-      return BeingClosed(*sockets[i], absl::StrCat("items[", i, "].socket"));
+// A poll whose request was checked. The calls on its sockets begin with the
+// first look and end with it: a close in between cancels it.
+class SocketsPoll {
+ public:
+  SocketsPoll(const v1::PollRequest& request, Sockets sockets,
+              v1::PollResponse& response)
+      : request_(request), sockets_(std::move(sockets)), response_(response) {}
+
+  // NotFound if one of the sockets is being closed.
+  absl::Status Perform(Timeout timeout, Interruption* interruption) {
+    if (absl::Status status = Enter(interruption); !status.ok()) return status;
+    std::vector<PollItem> items;
+    for (size_t i = 0; i < sockets_.size(); ++i) {
+      const v1::PollItem& item = request_.items(static_cast<int>(i));
+      items.push_back(
+          {.fd = sockets_[i]->socket().fd(),
+           .events = static_cast<short>(BitsFromProto(item.events()))});
     }
-    const v1::PollItem& item = request.items(static_cast<int>(i));
-    items.push_back(
-        {.fd = sockets[i]->socket().fd(),
-         .events = static_cast<short>(BitsFromProto(item.events()))});
+    const Outcome outcome = Poll(absl::MakeSpan(items), timeout, interruption);
+    *response_.mutable_outcome() = OutcomeToProto(outcome);
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (items[i].ready_events == 0) continue;
+      v1::PollResult& ready = *response_.add_ready();
+      ready.set_socket(sockets_[i]->name());
+      BitsToProto<v1::PollEvent>(
+          static_cast<unsigned short>(items[i].ready_events),
+          ready.mutable_events());
+    }
+    return absl::OkStatus();
   }
-  const Outcome outcome = Poll(absl::MakeSpan(items), timeout, interruption);
-  *response.mutable_outcome() = OutcomeToProto(outcome);
-  for (size_t i = 0; i < items.size(); ++i) {
-    if (items[i].ready_events == 0) continue;
-    v1::PollResult& ready = *response.add_ready();
-    ready.set_socket(sockets[i]->name());
-    BitsToProto<v1::PollEvent>(
-        static_cast<unsigned short>(items[i].ready_events),
-        ready.mutable_events());
+
+  // False if it would have to wait.
+  bool PerformAtOnce(Interruption* interruption) {
+    const absl::Status status = Perform(kNonBlocking, interruption);
+    if (status.ok() && response_.ready_size() > 0) return true;
+    response_.Clear();
+    return false;
   }
-  return absl::OkStatus();
-}
+
+ private:
+  absl::Status Enter(Interruption* interruption) {
+    for (size_t i = calls_.size(); i < sockets_.size(); ++i) {
+      calls_.emplace_back(*sockets_[i], interruption);
+    }
+    for (size_t i = 0; i < sockets_.size(); ++i) {
+      if (calls_[i].entered()) continue;
+      return BeingClosed(*sockets_[i], absl::StrCat("items[", i, "].socket"));
+    }
+    return absl::OkStatus();
+  }
+
+  const v1::PollRequest& request_;
+  const Sockets sockets_;
+  v1::PollResponse& response_;
+  std::deque<SocketCall> calls_;
+};
 
 }  // namespace
 
@@ -82,20 +112,15 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   if (!sockets.ok()) return sockets.status();
   PreparedAction action;
   action.may_wait = *timeout != Timeout(kNonBlocking);
-  action.perform = [&request, &response, timeout = *timeout,
-                    sockets = *sockets](Interruption* interruption) {
-    return PollSockets(request, sockets, timeout, interruption, response);
+  const auto poll =
+      std::make_shared<SocketsPoll>(request, *std::move(sockets), response);
+  action.perform = [poll, timeout = *timeout](Interruption* interruption) {
+    return poll->Perform(timeout, interruption);
   };
   if (action.may_wait) {
-    action.perform_at_once =
-        [&request, &response,
-         sockets = *std::move(sockets)](Interruption* interruption) {
-          const absl::Status status = PollSockets(
-              request, sockets, Timeout(kNonBlocking), interruption, response);
-          if (status.ok() && response.ready_size() > 0) return true;
-          response.Clear();
-          return false;
-        };
+    action.perform_at_once = [poll](Interruption* interruption) {
+      return poll->PerformAtOnce(interruption);
+    };
   }
   return action;
 }
