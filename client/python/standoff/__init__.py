@@ -16,6 +16,7 @@ docs/python.md is the manual; standoff.aio has the same for asyncio.
 from standoff._version import __version__
 from standoff.actor import Actor, Step, step
 from standoff.channel import Credentials
+from standoff.connect_host import connect
 from standoff.errors import (
     Cancelled,
     HarnessError,
@@ -32,10 +33,12 @@ from standoff.errors import (
     Unsupported,
     WaitTimedOut,
 )
-from standoff.host import Host, connect
+from standoff.host import Host
 from standoff.operation import Operation, OperationState, wait
 from standoff.pattern import Pattern
-from standoff.selecting import Poll, Selector, select
+from standoff.poller import Poll
+from standoff.selecting import select
+from standoff.selector import Selector
 from standoff.session import Session
 from standoff.socket import Socket
 

@@ -1,7 +1,16 @@
-"""A channel to one daemon, in one session."""
+"""A connection to one daemon, in one session: gRPC channels and their calls.
+
+Python runs signal handlers in the main thread, between any two instructions of
+gRPC's, too. One that raises there (Ctrl-C does) can leave a lock of the channel
+taken for good, and whoever else uses the channel would wait for it for ever. So
+the main thread has a channel of its own, and gives it up when an exception that
+is not gRPC's comes out of a call.
+"""
 
 from __future__ import annotations
 
+import threading
+from threading import get_ident
 from typing import Any, Callable, TypeVar
 
 import grpc
@@ -9,7 +18,10 @@ from google.protobuf.message import Message
 
 from standoff import channel as channel_lib
 from standoff import errors
+from standoff import forks
+from standoff import rpc as rpcs
 from standoff.rpc import Rpc
+from standoff.v1 import host_service_pb2
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -17,6 +29,19 @@ Response = TypeVar("Response", bound=Message)
 # For calls that never wait on the host, in seconds. It is long: a deadline that
 # lapses leaves open whether the daemon did what it was asked.
 PATIENCE = 60.0
+
+# For how long close() waits for another thread that closes a channel.
+_CLOSING = 5.0
+
+# What a call in the child of a process that had connected is told.
+FORKED = (
+    "this process was forked from the one that connected, which keeps the "
+    "connection: fork first and connect then"
+)
+
+MAIN_THREAD = threading.main_thread().ident
+
+_Methods = dict[Rpc[Any, Any], Callable[..., Any]]
 
 
 def unreachable(
@@ -43,15 +68,21 @@ class Connection:
         channel_lib.check_address(address)
         self.address = address
         self.name = name or address
-        loaded = channel_lib.load_credentials(address, credentials)
-        if loaded is None:
-            self._channel = grpc.insecure_channel(address, channel_lib.OPTIONS)
-        else:
-            self._channel = grpc.secure_channel(
-                address, loaded, channel_lib.OPTIONS
-            )
-        self._methods: dict[Rpc[Any, Any], Callable[..., Any]] = {}
+        self._credentials = channel_lib.load_credentials(address, credentials)
+        # Of the other threads, and of the main one. Made when they are needed.
+        self._channels: list[grpc.Channel | None] = [None, None]
+        self._methods: tuple[_Methods, _Methods] = ({}, {})
         self._metadata: tuple[tuple[str, str], ...] = ()
+        # Guards the channels, and why there are to be none.
+        self._lock = threading.Lock()
+        self._refusal: str | None = None
+        self._forked = False
+        forks.watch(self)
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is the copy of a connection in a forked process."""
+        return self._forked
 
     def use_session(self, session: str) -> None:
         """Further calls are in this session."""
@@ -68,7 +99,8 @@ class Connection:
         An exception that a signal handler raises ends the call, on the host,
         too.
         """
-        method = self._methods.get(rpc) or self._method(rpc)
+        methods = self._methods[get_ident() == MAIN_THREAD]
+        method = methods.get(rpc) or self._method(rpc)
         try:
             response: Response = method(
                 request, timeout=timeout, metadata=self._metadata
@@ -76,10 +108,14 @@ class Connection:
         except grpc.RpcError as error:
             errors.raise_rpc_error(error, self.name)
         except ValueError:
-            # gRPC's word for a channel that is closed.
-            raise errors.Unavailable(
-                "the connection was closed", host=self.name
-            ) from None
+            # gRPC's word for a channel that is closed, unless a handler's.
+            if self._refusal is None:
+                self._give_up()
+                raise
+            raise self._refused() from None
+        except BaseException:
+            self._give_up()
+            raise
         return response
 
     def start(
@@ -88,25 +124,37 @@ class Connection:
         request: Request,
         timeout: float | None = None,
     ) -> Any:
-        """Makes a call without waiting: a grpc.Future of its response."""
-        method: Any = self._methods.get(rpc) or self._method(rpc)
-        return method.future(request, timeout=timeout, metadata=self._metadata)
+        """Makes a call without waiting: a grpc.Future of its response.
 
-    def wait_until_ready(self, timeout: float) -> None:
-        """Waits for the daemon. Unavailable after `timeout` seconds."""
-        from standoff import rpc
-
-        method: Any = self._method(rpc.GET_INFO)
+        Not for the main thread: see standoff.first.
+        """
+        assert get_ident() != MAIN_THREAD
+        method: Any = self._methods[False].get(rpc) or self._method(rpc)
         try:
-            method(
-                rpc.GET_INFO.request(), timeout=timeout, wait_for_ready=True
+            return method.future(
+                request, timeout=timeout, metadata=self._metadata
             )
+        except ValueError:
+            if self._refusal is None:
+                raise
+            raise self._refused() from None
+
+    def wait_until_ready(
+        self, timeout: float
+    ) -> host_service_pb2.GetInfoResponse:
+        """Waits for the daemon. Unavailable after `timeout` seconds."""
+        method: Any = self._method(rpcs.GET_INFO)
+        request = host_service_pb2.GetInfoRequest()
+        info: host_service_pb2.GetInfoResponse
+        try:
+            info = method(request, timeout=timeout, wait_for_ready=True)
+            return info
         except grpc.RpcError as error:
             # With its patience, gRPC does not say why: an attempt without does.
             reason = error
             try:
-                method(rpc.GET_INFO.request(), timeout=1.0)
-                return
+                info = method(request, timeout=1.0)
+                return info
             except grpc.RpcError as second:
                 if second.code() != grpc.StatusCode.DEADLINE_EXCEEDED:
                     reason = second
@@ -117,8 +165,12 @@ class Connection:
     def stream(
         self, path: str, request: Message, response: type[Response]
     ) -> Any:
-        """Starts an RPC that streams its responses: an iterator of them."""
-        method = self._channel.unary_stream(
+        """Starts an RPC that streams its responses: an iterator of them.
+
+        Not for the main thread, as start().
+        """
+        assert get_ident() != MAIN_THREAD
+        method = self._channel().unary_stream(
             path,
             request_serializer=type(request).SerializeToString,
             response_deserializer=response.FromString,
@@ -126,14 +178,90 @@ class Connection:
         return method(request, metadata=self._metadata)
 
     def close(self) -> None:
-        """Closes the channel; calls in progress end as Cancelled."""
-        self._channel.close()
+        """Closes the channels; calls in progress end as Cancelled."""
+        with self._lock:
+            if self._refusal is not None:
+                return
+            self._refusal = "the connection was closed"
+            channels, self._channels = self._channels, [None, None]
+        for of_main, channel in enumerate(channels):
+            if channel is not None:
+                self._close_channel(channel, bool(of_main))
+
+    def after_fork(self) -> None:
+        """In the child: refuses calls, and leaves the parent's alone."""
+        self._lock = threading.Lock()
+        self._forked = True
+        self._refusal = FORKED
+        for methods in self._methods:
+            methods.clear()
+        for channel in self._channels:
+            if channel is not None:
+                forks.keep(channel)
 
     def _method(self, rpc: Rpc[Any, Any]) -> Callable[..., Any]:
-        method: Callable[..., Any] = self._channel.unary_unary(
+        method: Callable[..., Any] = self._channel().unary_unary(
             rpc.path,
             request_serializer=rpc.request.SerializeToString,
             response_deserializer=rpc.response.FromString,
         )
-        self._methods[rpc] = method
+        self._methods[get_ident() == MAIN_THREAD][rpc] = method
         return method
+
+    def _channel(self) -> grpc.Channel:
+        """The calling thread's kind of channel. Unavailable once closed."""
+        of_main = get_ident() == MAIN_THREAD
+        with self._lock:
+            if self._refusal is not None:
+                raise self._refused()
+            channel = self._channels[of_main]
+            if channel is None:
+                channel = self._channels[of_main] = self._open_channel()
+            return channel
+
+    def _open_channel(self) -> grpc.Channel:
+        if self._credentials is None:
+            return grpc.insecure_channel(self.address, channel_lib.OPTIONS)
+        return grpc.secure_channel(
+            self.address, self._credentials, channel_lib.OPTIONS
+        )
+
+    def _give_up(self) -> None:
+        """Ends what the main thread has begun, and has it begin anew.
+
+        Its calls are such as don't need another thread to end, so that closing
+        their channel does not wait.
+        """
+        if get_ident() != MAIN_THREAD:
+            return
+        self._methods[True].clear()
+        with self._lock:
+            channel, self._channels[True] = self._channels[True], None
+        if channel is None or self._forked:
+            return
+        try:
+            channel.close()
+        except BaseException:
+            # Another signal. What it has kept from being done is done now.
+            channel.close()
+            raise
+
+    def _close_channel(self, channel: grpc.Channel, of_main: bool) -> None:
+        """Closes a channel in a thread of its kind.
+
+        One of the other kind could leave its lock taken, or wait for a lock
+        that was left so.
+        """
+        if of_main == (get_ident() == MAIN_THREAD):
+            channel.close()
+            return
+        thread = threading.Thread(target=channel.close, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            channel.close()  # The interpreter is about to end.
+        else:
+            thread.join(_CLOSING)
+
+    def _refused(self) -> errors.Unavailable:
+        return errors.Unavailable(self._refusal or "", host=self.name)

@@ -157,8 +157,11 @@ def error_of_status(code: str, details: str, host: str) -> HarnessError:
     return _KINDS.get(code, HarnessError)(details, host=host, code=code)
 
 
+def fault_of(error: grpc.RpcError, host: str) -> HarnessError:
+    """The error that one of gRPC's stands for."""
+    return error_of_status(error.code().name, error.details() or "", host)
+
+
 def raise_rpc_error(error: grpc.RpcError, host: str) -> NoReturn:
     """Raises the HarnessError that an error of gRPC's stands for."""
-    raise error_of_status(
-        error.code().name, error.details() or "", host
-    ) from None
+    raise fault_of(error, host) from None

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import _thread
 import queue
+from threading import get_ident
 from typing import Any, Callable, Sequence
 
 import grpc
 
 from standoff import errors
+from standoff.connection import MAIN_THREAD
+from standoff.rpc import Rpc
+
+# To each host, this request.
+Calls = Sequence[tuple[Any, Any]]
+Results = list[tuple[Any, Any]]
+
+
+class _Stopped(Exception):
+    """Nobody waits any more."""
 
 
 def results(
-    calls: Sequence[tuple[Any, Any]], wanted: Callable[[Any], bool]
-) -> list[tuple[Any, Any]]:
+    rpc: Rpc[Any, Any], calls: Calls, wanted: Callable[[Any], bool]
+) -> Results:
     """Waits until one call has a wanted response, or all have ended.
 
     Args:
-      calls: each host, and a grpc.Future of its response. Those that are left
-        over are cancelled.
+      rpc: which call to make.
+      calls: each host, and the request to it. Calls that are left over are
+        cancelled.
       wanted: whether a response ends the wait.
 
     Returns:
@@ -26,15 +39,50 @@ def results(
     Raises:
       HarnessError: a call failed.
     """
-    ended: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
-    found: list[tuple[Any, Any]] = []
+    ended: queue.SimpleQueue[tuple[Any, Any] | None] = queue.SimpleQueue()
+    if get_ident() != MAIN_THREAD:
+        return _results(rpc, calls, wanted, ended)
+    # A signal handler that raises must not come between gRPC's locks (see
+    # standoff.connection), so another thread makes the calls.
+    answer: queue.SimpleQueue[Results | BaseException] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            answer.put(_results(rpc, calls, wanted, ended))
+        except BaseException as error:
+            answer.put(error)
+
     try:
-        for host, call in calls:
+        _thread.start_new_thread(run, ())
+        found = answer.get()
+    except BaseException:
+        ended.put(None)
+        raise
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def _results(
+    rpc: Rpc[Any, Any],
+    calls: Calls,
+    wanted: Callable[[Any], bool],
+    ended: queue.SimpleQueue[tuple[Any, Any] | None],
+) -> Results:
+    found: Results = []
+    started = []
+    try:
+        for host, request in calls:
+            call = host._start(rpc, request)
+            started.append(call)
             call.add_done_callback(
                 lambda call, host=host: ended.put((host, call))
             )
         for _ in calls:
-            host, call = ended.get()
+            item = ended.get()
+            if item is None:
+                raise _Stopped
+            host, call = item
             try:
                 response = call.result()
             except grpc.RpcError as error:
@@ -43,6 +91,6 @@ def results(
             if wanted(response):
                 break
     finally:
-        for _, call in calls:
+        for call in started:
             call.cancel()
     return found

@@ -13,10 +13,7 @@ import operator
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from standoff.host import Host
+from typing import Any
 
 FIRST = 1 << 30
 
@@ -41,8 +38,9 @@ class RemoteSocket:
     )
 
     def __init__(
-        self, host: Host, name: str, family: int, type: int, proto: int
+        self, host: Any, name: str, family: int, type: int, proto: int
     ) -> None:
+        # A standoff.Host or a standoff.aio.Host.
         self.host = host
         self.name = name
         self.family = family
@@ -121,8 +119,28 @@ def adopt(number: int) -> RemoteSocket:
     return socket
 
 
-def forget(socket: RemoteSocket) -> None:
-    """Its handle stands for nothing any more: it is closed."""
+def forget(socket: RemoteSocket) -> bool:
+    """Its handle stands for nothing any more: it is closed.
+
+    False if it did not stand for anything before.
+    """
     with _lock:
         _detached.pop(socket.handle, None)
-        _sockets.pop(socket.handle, None)
+        return _sockets.pop(socket.handle, None) is not None
+
+
+def check_form(socket: RemoteSocket, form: str) -> None:
+    """TypeError unless a socket is of this form of the package."""
+    if socket.host._form != form:
+        raise TypeError(
+            f"a socket of {socket.host._form} can't be used with {form}"
+        )
+
+
+def _after_fork() -> None:
+    # Another thread of the parent may have held it.
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -4,98 +4,55 @@ from __future__ import annotations
 
 import socket as local_socket
 import threading
+import time
 import types
 import warnings
 import weakref
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-    TypeVar,
-)
+from typing import TYPE_CHECKING, Any, Iterable, TypeVar
 
 from google.protobuf.message import Message
 
-from standoff import channel as channel_lib
+from standoff import errors
 from standoff import handles
 from standoff import lookup
+from standoff import open_requests
 from standoff import outcome as outcomes
 from standoff import rpc
 from standoff import session as sessions
 from standoff import timeouts
 from standoff.actor import Actor
 from standoff.connection import PATIENCE, Connection
+from standoff.events import Events
 from standoff.operation import Operation, OperationState, method_of
 from standoff.socket import Socket
-from standoff.socket_calls import c_int, initial_timeout, plain_type
+from standoff.socket_arguments import plain_type
 from standoff.v1 import host_service_pb2
 from standoff.v1 import operation_pb2
 from standoff.v1 import operation_service_pb2
-from standoff.v1 import socket_service_pb2 as messages
 
 if TYPE_CHECKING:
-    from standoff import selecting
+    from standoff import poller
+    from standoff import selector
 
 _Request = TypeVar("_Request", bound=Message)
 _Response = TypeVar("_Response", bound=Message)
 
-DEFAULT_ADDRESS = "127.0.0.1:7411"
-
-
-def connect(
-    address: str = DEFAULT_ADDRESS,
-    *,
-    credentials: channel_lib.AnyCredentials = None,
-    session: str | None = None,
-    labels: Mapping[str, str] | None = None,
-    lease: float = 30.0,
-    timeout: float = 10.0,
-    name: str | None = None,
-) -> Host:
-    """Connects to a daemon and enters a session there.
-
-    Args:
-      address: HOST:PORT, or unix:PATH.
-      credentials: for TLS; none for a plain connection.
-      session: None for a new one, which ends with the connection. A name for
-        that session, which is made if there is none, and then ends with the
-        connection, too. "default" for the one that is always there.
-      labels: what to write on a session that is made, for people to read.
-      lease: for a session that is made: after how many seconds without a sign
-        of life from here the host ends it, and all that is in it. It is renewed
-        in the background.
-      timeout: how long to wait for the daemon, in seconds.
-      name: what messages call the host; by default its address.
-
-    Returns:
-      the host, a context manager.
-
-    Raises:
-      Unavailable: no daemon answers at the address.
-      HarnessError: the address, the credentials or the session are wrong.
-    """
-    connection = Connection(address, name or "", credentials)
-    try:
-        connection.wait_until_ready(timeout)
-        entered = sessions.enter(connection, session, labels, lease)
-        return Host(connection, entered)
-    except BaseException:
-        connection.close()
-        raise
-
 
 class Host:
-    """One daemon, in one session. Made by connect().
+    """One daemon, in one session. Made by standoff.connect().
 
     A context manager: close() ends the session, if it was made for this, and
     with it all sockets, actors and operations. Thread-safe.
     """
 
+    # What messages call this form of the package.
+    _form = "standoff"
+
     def __init__(
-        self, connection: Connection, session: sessions.Session
+        self,
+        connection: Connection,
+        session: sessions.Session,
+        info: host_service_pb2.GetInfoResponse,
     ) -> None:
         self._connection = connection
         self._session = session
@@ -105,7 +62,7 @@ class Host:
         self._modules: dict[str, types.ModuleType] = {}
         # Those that this made, to be closed with it in a session that stays.
         self._sockets: weakref.WeakSet[handles.RemoteSocket] = weakref.WeakSet()
-        self._max_transfer = lookup.max_transfer(self.info())
+        self._max_transfer = lookup.max_transfer(info)
         self._keeper = sessions.Keeper(connection, session)
         # A class of its own, so that isinstance() tells hosts apart and code
         # that wants the class `socket.socket` has it.
@@ -149,11 +106,14 @@ class Host:
         )
 
     def snapshot(
-        self, all_sessions: bool = False
+        self, all_sessions: bool = False, *, timeout: float = PATIENCE
     ) -> host_service_pb2.SnapshotResponse:
-        """Sockets, actors and operations in progress, with the kernel's facts."""
+        """Sockets, actors and operations in progress, with the kernel's facts.
+
+        Unavailable if the host has not told them in `timeout` seconds.
+        """
         request = host_service_pb2.SnapshotRequest(all_sessions=all_sessions)
-        return self._call(rpc.SNAPSHOT, request, PATIENCE)
+        return self._call(rpc.SNAPSHOT, request, timeout)
 
     def close(self) -> None:
         """Ends the session, or in one that stays closes this host's sockets.
@@ -162,7 +122,7 @@ class Host:
         lease ends the session.
         """
         with self._lock:
-            if self._closed:
+            if self._ended:
                 return
             self._closed = True
         if not self._session.owned:
@@ -186,7 +146,7 @@ class Host:
         )
 
     def __del__(self) -> None:
-        if getattr(self, "_closed", True) or not hasattr(self, "_keeper"):
+        if not hasattr(self, "_keeper") or self._ended:
             return
         warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
         # The lease ends the session: this may be no moment for a call.
@@ -210,8 +170,13 @@ class Host:
         states: Iterable[OperationState] | None = None,
         actor: str = "",
         socket: Socket | str = "",
+        *,
+        timeout: float = PATIENCE,
     ) -> list[Operation[Any]]:
-        """The session's operations that fit all that is given, oldest first."""
+        """The session's operations that fit all that is given, oldest first.
+
+        Unavailable if the host has not told them in `timeout` seconds.
+        """
         if isinstance(socket, Socket):
             socket = socket.name
         request = operation_service_pb2.OperationServiceListRequest(
@@ -219,32 +184,26 @@ class Host:
             actor=actor,
             socket=socket,
         )
+        deadline = time.monotonic() + timeout
         found: list[Operation[Any]] = []
         while True:
-            response = self._call(rpc.LIST_OPERATIONS, request, PATIENCE)
+            left = max(0.0, deadline - time.monotonic())
+            response = self._call(rpc.LIST_OPERATIONS, request, left)
             found.extend(map(self._operation, response.operations))
             if not response.more:
                 return found
             request.after_id = response.operations[-1].id
 
-    def events(
-        self, from_sequence: int = 0
-    ) -> Iterator[operation_pb2.OperationEvent]:
+    def events(self, from_sequence: int = 0) -> Events:
         """Follows the changes of state of the session's operations.
+
+        The daemon watches when it returns.
 
         Args:
           from_sequence: the first event wanted; 0 for those to come, 1 for all
             that are kept.
         """
-        request = operation_service_pb2.WatchRequest(
-            from_sequence=from_sequence
-        )
-        stream = self._connection.stream(
-            "/standoff.v1.OperationService/Watch",
-            request,
-            operation_service_pb2.WatchResponse,
-        )
-        return _events(stream, self.name)
+        return Events(self._connection, from_sequence)
 
     # Sockets.
 
@@ -253,29 +212,26 @@ class Host:
         proto: int = 0,
     ) -> tuple[Socket, Socket]:
         """Two sockets connected to each other, by default Unix streams."""
-        family = (
-            local_socket.AF_UNIX if family is None else c_int(family)
+        request = open_requests.pair_request(
+            family, type, proto, self._default_timeout
         )
-        kind = c_int(type)
-        timeout = initial_timeout(kind, self._default_timeout)
-        response = self._call(
-            rpc.OPEN_PAIR,
-            messages.OpenPairRequest(
-                family=family,  # type: ignore[arg-type]
-                type=kind,  # type: ignore[arg-type]
-                protocol=c_int(proto),  # type: ignore[arg-type]
-                timeout_seconds=timeout,
-            ),
-        )
+        try:
+            response = self._call(rpc.OPEN_PAIR, request)
+        except errors.InvalidRequest as error:
+            open_requests.raise_refusal(error)
         outcomes.value_of(response.outcome)
         pair = []
         for name in (response.first_socket, response.second_socket):
             made = self.socket.__new__(self.socket)
             made._become(
                 handles.RemoteSocket(
-                    self, name, family, plain_type(kind), c_int(proto)
+                    self,
+                    name,
+                    request.family,
+                    plain_type(request.type),
+                    request.protocol,
                 ),
-                timeout,
+                open_requests.timeout_of(request),
             )
             pair.append(made)
         return pair[0], pair[1]
@@ -358,17 +314,17 @@ class Host:
 
         return selecting.select(rlist, wlist, xlist, timeout)
 
-    def poll(self) -> selecting.Poll:
+    def poll(self) -> poller.Poll:
         """An object to wait with for several sockets, as `select.poll`."""
-        from standoff import selecting
+        from standoff import poller
 
-        return selecting.Poll()
+        return poller.Poll()
 
-    def selector(self) -> selecting.Selector:
+    def selector(self) -> selector.Selector:
         """A selector for remote sockets, as `selectors.DefaultSelector`."""
-        from standoff import selecting
+        from standoff import selector
 
-        return selecting.Selector()
+        return selector.Selector()
 
     def fcntl(self, fd: Any, cmd: int, arg: Any = 0) -> int:
         """Tells a socket's remote flags, as `fcntl.fcntl` does.
@@ -410,8 +366,11 @@ class Host:
 
     @property
     def _ended(self) -> bool:
-        """Whether all its sockets were closed with it."""
-        return self._closed
+        """Whether there are no sockets to close any more.
+
+        They were closed with it, or are those of the parent process.
+        """
+        return self._closed or self._connection.forked
 
     def _call(
         self,
@@ -433,11 +392,11 @@ class Host:
         self._sockets.add(socket)
 
     def _close_socket(self, socket: handles.RemoteSocket) -> None:
-        if not self._closed:
+        if not self._ended:
             sessions.close_socket(self._connection, socket.name)
 
     def _close_later(self, socket: handles.RemoteSocket) -> None:
-        if not self._closed:
+        if not self._ended:
             self._keeper.close_later(socket)
 
     def _resolve_name(self, name: str, family: int) -> str:
@@ -454,24 +413,3 @@ class Host:
         return Operation(
             self, message.id, message.actor, method_of(message), None
         )
-
-
-def _events(
-    stream: Any, host: str
-) -> Iterator[operation_pb2.OperationEvent]:
-    import grpc
-
-    from standoff import errors
-
-    try:
-        for response in stream:
-            yield from response.events
-    except grpc.RpcError as error:
-        errors.raise_rpc_error(error, host)
-    finally:
-        stream.cancel()
-
-
-def hosts_of(sockets: Sequence[handles.RemoteSocket]) -> set[Any]:
-    """The hosts on which sockets are."""
-    return {socket.host for socket in sockets}

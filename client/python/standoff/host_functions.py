@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from standoff import addresses
 from standoff import errors
 from standoff import lookup
+from standoff.socket_arguments import c_int
 
 if TYPE_CHECKING:
     from standoff.host import Host
@@ -148,9 +149,15 @@ class _Functions:
     ) -> tuple[str, str]:
         """A literal address and port as text.
 
+        TypeError, OverflowError and gaierror as `socket` raises them.
         Names by address are Unsupported: give NI_NUMERICHOST.
         """
-        if not flags & local_socket.NI_NUMERICHOST:
+        # What is wrong with the arguments is said first.
+        local_socket.getnameinfo(
+            cast(Any, sockaddr),
+            local_socket.NI_NUMERICHOST | local_socket.NI_NUMERICSERV,
+        )
+        if not c_int(flags) & local_socket.NI_NUMERICHOST:
             raise errors.Unsupported(
                 "getnameinfo: a host looks up addresses of names, not the "
                 "reverse; give NI_NUMERICHOST",
@@ -172,4 +179,12 @@ class _Functions:
 
     def if_indextoname(self, index: int, /) -> str:
         """An interface's name. OSError if there is none."""
+        if not isinstance(index, int):
+            raise TypeError("an integer is required")
+        if index < 0:
+            raise OverflowError("can't convert negative value to unsigned int")
+        if index >= 2**64:
+            raise OverflowError(
+                "Python int too large to convert to C unsigned long"
+            )
         return lookup.interface_name(self._host.info(), index)

@@ -83,7 +83,8 @@ def read_literal(response: messages.ResolveResponse) -> str:
     """The first address that was found, with its zone. gaierror if none."""
     outcomes.value_of(response.outcome)
     ip = response.addresses[0].address.ip
-    return f"{ip.host}%{ip.scope_id}" if ip.scope_id else ip.host
+    host: str = ip.host
+    return f"{host}%{ip.scope_id}" if ip.scope_id else host
 
 
 def interface_index(
@@ -92,7 +93,8 @@ def interface_index(
     """The number of an interface. OSError if there is none."""
     for interface in info.interfaces:
         if interface.name == name:
-            return interface.index
+            index: int = interface.index
+            return index
     raise OSError("no interface with this name")
 
 
@@ -102,7 +104,8 @@ def interface_name(
     """The name of an interface. OSError if there is none."""
     for interface in info.interfaces:
         if interface.index == index:
-            return interface.name
+            name: str = interface.name
+            return name
     raise OSError("no interface with this index")
 
 
@@ -110,5 +113,6 @@ def max_transfer(info: host_service_pb2.GetInfoResponse) -> int:
     """The daemon's --max_transfer, in bytes."""
     for limit in info.limits:
         if limit.name == "transfer-bytes":
-            return limit.limit
+            size: int = limit.limit
+            return size
     return 64 * 1024 * 1024

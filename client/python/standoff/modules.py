@@ -13,8 +13,10 @@ from standoff import errors
 from standoff import handles
 from standoff import host_functions
 from standoff import outcome as outcomes
+from standoff import poller
 from standoff import rpc
 from standoff import selecting
+from standoff import selector
 from standoff import socket_names
 from standoff.v1 import socket_service_pb2 as messages
 
@@ -32,7 +34,9 @@ def make(host: Host, name: str) -> types.ModuleType:
         "fcntl": _fcntl,
     }[name](host)
     module.__dict__.update(contents)
-    module.__dict__["__all__"] = sorted(contents)
+    module.__dict__["__all__"] = sorted(
+        name for name in contents if not name.startswith("_")
+    )
     return module
 
 
@@ -46,6 +50,9 @@ def _socket(host: Host) -> dict[str, Any]:
             contents[name] = _refuse(name, host)
         elif fate is not socket_names.Fate.MISSING:
             contents[name] = getattr(local_socket, name)
+    # No public name, but others make their arguments' defaults of it.
+    mark = "_GLOBAL_DEFAULT_TIMEOUT"
+    contents[mark] = getattr(local_socket, mark)
     return contents
 
 
@@ -73,7 +80,7 @@ def _select(host: Host) -> dict[str, Any]:
         if name.startswith("POLL") or name in ("PIPE_BUF", "error")
     }
     contents["select"] = selecting.select
-    contents["poll"] = selecting.Poll
+    contents["poll"] = poller.Poll
     return contents
 
 
@@ -83,7 +90,7 @@ def _selectors(host: Host) -> dict[str, Any]:
         for name in ("BaseSelector", "EVENT_READ", "EVENT_WRITE", "SelectorKey")
     }
     for name in ("DefaultSelector", "PollSelector", "SelectSelector"):
-        contents[name] = selecting.Selector
+        contents[name] = selector.Selector
     return contents
 
 
@@ -103,7 +110,7 @@ def fcntl(fd: Any, cmd: int, arg: Any = 0, /) -> int:
     F_GETFL has Linux's numbers. Others are Unsupported: a socket's mode is set
     by setblocking() and settimeout().
     """
-    socket = handles.find(handles.number_of(fd))
+    socket = _find(handles.number_of(fd))
     if cmd == local_fcntl.F_GETFD:
         return 0 if socket.inheritable else local_fcntl.FD_CLOEXEC
     if cmd != local_fcntl.F_GETFL:
@@ -115,19 +122,20 @@ def fcntl(fd: Any, cmd: int, arg: Any = 0, /) -> int:
     response = socket.host._call(
         rpc.DESCRIBE, messages.DescribeRequest(socket=socket.name)
     )
-    return response.socket.status_flags
+    flags: int = response.socket.status_flags
+    return flags
 
 
 def close(fd: int) -> None:
     """Closes the socket of a handle. OSError (EBADF) if there is none."""
-    socket = handles.find(_handle(fd))
+    socket = _find(_handle(fd))
     handles.forget(socket)
     socket.host._close_socket(socket)
 
 
 def dup(fd: int) -> int:
     """Makes another handle for the socket of a handle."""
-    socket = handles.find(_handle(fd))
+    socket = _find(_handle(fd))
     response = socket.host._call(
         rpc.DUPLICATE, messages.DuplicateRequest(socket=socket.name)
     )
@@ -141,6 +149,12 @@ def dup(fd: int) -> int:
             socket.proto,
         )
     )
+
+
+def _find(number: int) -> handles.RemoteSocket:
+    socket = handles.find(number)
+    handles.check_form(socket, "standoff")
+    return socket
 
 
 def _handle(fd: object) -> int:

@@ -16,6 +16,7 @@ from typing import (
 )
 
 from standoff import errors
+from standoff import first
 from standoff import outcome as outcomes
 from standoff import rpc
 from standoff.v1 import operation_pb2
@@ -324,34 +325,21 @@ def wait(
     if len(groups) > 1 and any:
         return _wait_any(listed, groups, deadline, condition)
     ready: set[int] = set()
-    # Hosts one after the other, until one look at each finds all as wanted.
-    settled = 0
-    while groups and settled < len(groups):
-        for host, group in groups.items():
-            response = host._call(
-                rpc.WAIT,
-                wait_request(
-                    group, condition, remaining(deadline), any, brief=True
-                ),
-            )
-            late = [
-                message
-                for message in response.operations
-                if not holds(message, condition)
-            ]
-            if response.timed_out:
-                raise too_late(len(late), condition)
-            if late and not any:
-                settled = 0
-                continue
-            settled += 1
-            ready.update(
-                id(operation)
-                for operation, message in zip(group, response.operations)
-                if holds(message, condition)
-            )
-            if settled == len(groups):
-                break
+    for host, group in groups.items():
+        response = host._call(
+            rpc.WAIT,
+            wait_request(
+                group, condition, remaining(deadline), any, brief=True
+            ),
+        )
+        found = {
+            id(operation)
+            for operation, message in zip(group, response.operations)
+            if holds(message, condition)
+        }
+        if response.timed_out:
+            raise too_late(len(group) - len(found), condition)
+        ready |= found
     return [operation for operation in listed if id(operation) in ready]
 
 
@@ -361,18 +349,13 @@ def _wait_any(
     deadline: float | None,
     condition: Condition,
 ) -> list[Operation[Any]]:
-    from standoff import first
-
-    def start(host: Host, group: list[Operation[Any]]) -> Any:
-        return host._start(
-            rpc.WAIT,
-            wait_request(
-                group, condition, remaining(deadline), any=True, brief=True
-            ),
-        )
-
+    left = remaining(deadline)
     responses = first.results(
-        [(host, start(host, group)) for host, group in groups.items()],
+        rpc.WAIT,
+        [
+            (host, wait_request(group, condition, left, any=True, brief=True))
+            for host, group in groups.items()
+        ],
         lambda response: not response.timed_out,
     )
     ready = {

@@ -25,7 +25,13 @@ _STAYING = (
     "subprocess",
 )
 # What Host imports when it is first needed: it would find the stand-ins.
-_LATE = ("standoff.connecting", "standoff.modules", "standoff.selecting")
+_LATE = (
+    "standoff.connecting",
+    "standoff.modules",
+    "standoff.poller",
+    "standoff.selecting",
+    "standoff.selector",
+)
 
 _REPLACED = (local_socket, local_select, local_selectors, local_fcntl)
 
@@ -50,7 +56,7 @@ def replace_modules(host: Host) -> None:
         # Its part in C is made once, and would go on with the classes of the
         # first asyncio. All of it is in Python, too.
         sys.modules["_asyncio"] = cast(Any, None)
-    sys.modules["socket"] = _socket(host)
+    sys.modules["socket"] = host.socket_module()
     sys.modules["select"] = host.select_module()
     sys.modules["selectors"] = host.selectors_module()
     sys.modules["fcntl"] = _fcntl(host)
@@ -111,15 +117,6 @@ def _origins(module: types.ModuleType) -> set[str]:
         if isinstance(origin, str):
             origins.add(origin)
     return origins
-
-
-def _socket(host: Host) -> types.ModuleType:
-    module = host.socket_module()
-    # No public name, but the library's defaults of arguments are made of it.
-    mark = "_GLOBAL_DEFAULT_TIMEOUT"
-    if not hasattr(module, mark):
-        setattr(module, mark, getattr(local_socket, mark))
-    return module
 
 
 def _fcntl(host: Host) -> types.ModuleType:

@@ -1,11 +1,11 @@
-"""Waiting for several remote sockets: select, poll, selectors."""
+"""Waiting for several remote sockets: select(), and what it shares.
+
+standoff.poller and standoff.selector have the other forms.
+"""
 
 from __future__ import annotations
 
-import math
-import operator
-import select as local_select
-import selectors
+import os
 import threading
 import time
 from typing import Any, Iterable, Mapping
@@ -119,7 +119,7 @@ def wait(
     Returns the handles that are ready, and for what: POLLNVAL for a handle that
     stands for no open socket.
     """
-    ready, groups = by_host(events)
+    ready, groups = by_host(events, "standoff")
     if ready:
         timeout = 0.0
     if not groups:
@@ -146,19 +146,38 @@ def wait(
 
 
 def by_host(
-    events: Iterable[int],
+    events: Iterable[int], form: str
 ) -> tuple[dict[int, int], dict[Any, Group]]:
-    """The sockets of handles, by host; and POLLNVAL for those that have none."""
+    """The sockets of handles, by host; and POLLNVAL for those that have none.
+
+    TypeError for a socket of another form of the package, and Unsupported for
+    an open descriptor of this machine.
+    """
     ready: dict[int, int] = {}
     groups: dict[Any, Group] = {}
     for number in events:
         try:
             socket = handles.find(number)
         except OSError:
+            _refuse_local(number)
             ready[number] = POLLNVAL
         else:
+            handles.check_form(socket, form)
             groups.setdefault(socket.host, []).append((number, socket))
     return ready, groups
+
+
+def _refuse_local(number: int) -> None:
+    if number >= handles.FIRST:
+        return
+    try:
+        os.fstat(number)
+    except OSError:
+        return
+    raise errors.Unsupported(
+        f"descriptor {number} is of this machine: it and remote sockets can't "
+        "be waited for together"
+    )
 
 
 def read_ready(
@@ -197,10 +216,8 @@ def _poll(
         ((host, request),) = requests.items()
         return [(host, host._call(rpc.POLL, request))]
     return first.results(
-        [
-            (host, host._start(rpc.POLL, request))
-            for host, request in requests.items()
-        ],
+        rpc.POLL,
+        list(requests.items()),
         lambda response: len(response.ready) > 0,
     )
 
@@ -225,188 +242,3 @@ def _sleep(timeout: float | None) -> None:
         while True:
             time.sleep(3600.0)
     time.sleep(min(timeout, _LONGEST))
-
-
-class Poll:
-    """`select.poll` for remote sockets: of any of their hosts."""
-
-    def __init__(self) -> None:
-        self._events: dict[int, int] = {}
-        self._waiting = threading.Lock()
-
-    def register(
-        self, fd: Any, eventmask: int = POLLIN | POLLPRI | POLLOUT, /
-    ) -> None:
-        """Adds a socket or handle, or changes what is waited for on it."""
-        self._events[handles.number_of(fd)] = _mask(eventmask)
-
-    def modify(self, fd: Any, eventmask: int, /) -> None:
-        """Changes what is waited for. FileNotFoundError if it is not there."""
-        number = handles.number_of(fd)
-        if number not in self._events:
-            raise FileNotFoundError(2, "No such file or directory")
-        self._events[number] = _mask(eventmask)
-
-    def unregister(self, fd: Any, /) -> None:
-        """Takes a socket out. KeyError if it is not there."""
-        number = handles.number_of(fd)
-        if number not in self._events:
-            raise KeyError(number)
-        del self._events[number]
-
-    def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]:
-        """Waits, at most `timeout` milliseconds; for ever if None or negative.
-
-        Returns (handle, events) for each socket that is ready.
-        """
-        seconds = None
-        if timeout is not None:
-            if not isinstance(timeout, float):
-                try:
-                    timeout = operator.index(timeout)
-                except TypeError:
-                    raise TypeError(
-                        "timeout must be an integer or None"
-                    ) from None
-            if math.isnan(timeout):
-                raise ValueError("Invalid value NaN (not a number)")
-            if abs(timeout) > 2**31 - 1:
-                raise OverflowError("timeout is too large")
-            if timeout >= 0:
-                seconds = math.ceil(timeout) / 1000
-        if not self._waiting.acquire(blocking=False):
-            raise RuntimeError("concurrent poll() invocation")
-        try:
-            ready = wait(dict(self._events), seconds)
-        finally:
-            self._waiting.release()
-        return [
-            (number, ready[number])
-            for number in self._events
-            if ready.get(number)
-        ]
-
-
-def _mask(events: int) -> int:
-    number = operator.index(events)
-    if number < 0:
-        raise ValueError("value must be positive")
-    if number > 0xFFFF:
-        raise OverflowError(
-            "Python int too large for C unsigned short"
-        )
-    return number
-
-
-class Selector(selectors.BaseSelector):
-    """`selectors.DefaultSelector` for remote sockets, of any of their hosts."""
-
-    def __init__(self) -> None:
-        self._keys: dict[int, selectors.SelectorKey] = {}
-        self._map = _Map(self)
-        self._closed = False
-
-    def register(
-        self, fileobj: Any, events: int, data: Any = None
-    ) -> selectors.SelectorKey:
-        """Adds a socket. ValueError or KeyError as `selectors` raises them."""
-        if not events or events & ~(
-            selectors.EVENT_READ | selectors.EVENT_WRITE
-        ):
-            raise ValueError(f"Invalid events: {events!r}")
-        number = self._number(fileobj)
-        if number in self._keys:
-            raise KeyError(f"{fileobj!r} (FD {number}) is already registered")
-        key = selectors.SelectorKey(fileobj, number, events, data)
-        self._keys[number] = key
-        return key
-
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        """Takes a socket out, also one that is closed. KeyError if not there."""
-        try:
-            return self._keys.pop(self._number(fileobj))
-        except KeyError:
-            raise KeyError(f"{fileobj!r} is not registered") from None
-
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, int]]:
-        """Waits, at most `timeout` seconds; not at all if it is 0 or less."""
-        wanted = {
-            number: (POLLIN if key.events & selectors.EVENT_READ else 0)
-            | (POLLOUT if key.events & selectors.EVENT_WRITE else 0)
-            for number, key in self._keys.items()
-        }
-        if timeout is not None:
-            # To the millisecond, rounded up, as poll(2) has it.
-            timeout = max(0.0, math.ceil(timeout * 1e3) * 1e-3)
-        ready = []
-        for number, found in wait(wanted, timeout).items():
-            key = self._keys.get(number)
-            if key is None:
-                continue
-            events = 0
-            if found & ~POLLIN:
-                events |= selectors.EVENT_WRITE
-            if found & ~POLLOUT:
-                events |= selectors.EVENT_READ
-            if events & key.events:
-                ready.append((key, events & key.events))
-        return ready
-
-    def close(self) -> None:
-        """Forgets all sockets, and leaves them open."""
-        self._keys.clear()
-        self._closed = True
-
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        """The sockets that are registered, and their keys."""
-        # None once it is closed, as in `selectors`.
-        return None if self._closed else self._map  # type: ignore[return-value]
-
-    def get_key(self, fileobj: Any) -> selectors.SelectorKey:
-        """The key of a socket. KeyError if it is not there."""
-        if self._closed:
-            raise RuntimeError("Selector is closed")
-        return self._map[fileobj]
-
-    def _number(self, fileobj: Any) -> int:
-        try:
-            return handles.number_of(fileobj)
-        except (TypeError, ValueError) as error:
-            # A socket that was closed while it was registered.
-            for key in self._keys.values():
-                if key.fileobj is fileobj:
-                    return key.fd
-            if isinstance(error, TypeError):
-                raise ValueError(f"Invalid file object: {fileobj!r}") from None
-            if isinstance(fileobj, int):
-                raise ValueError(
-                    f"Invalid file descriptor: {fileobj}"
-                ) from None
-            raise ValueError(
-                f"Invalid file descriptor: {fileobj.fileno()}"
-            ) from None
-
-
-class _Map(Mapping[Any, selectors.SelectorKey]):
-    """What get_map() returns: keys by socket or by handle."""
-
-    def __init__(self, selector: Selector) -> None:
-        self._selector = selector
-
-    def __len__(self) -> int:
-        return len(self._selector._keys)
-
-    def __getitem__(self, fileobj: Any) -> selectors.SelectorKey:
-        try:
-            return self._selector._keys[self._selector._number(fileobj)]
-        except KeyError:
-            raise KeyError(f"{fileobj!r} is not registered") from None
-
-    def __iter__(self) -> Any:
-        return iter(self._selector._keys)
-
-
-# The exception of `select`, for the stand-in module.
-error = local_select.error

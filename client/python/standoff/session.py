@@ -12,6 +12,7 @@ from standoff import errors
 from standoff import handles
 from standoff import rpc
 from standoff.connection import PATIENCE, Connection
+from standoff.socket_replies import read_close
 from standoff.v1 import session_service_pb2 as messages
 from standoff.v1 import socket_service_pb2 as socket_messages
 
@@ -136,18 +137,13 @@ def close_socket(
     connection: Connection, name: str, timeout: float | None = None
 ) -> None:
     """Closes a socket by its name. One that is not there is closed."""
-    from standoff import outcome
-
     try:
         response = connection.call(
             rpc.CLOSE, socket_messages.CloseRequest(socket=name), timeout
         )
     except errors.NotFound:
         return
-    try:
-        outcome.value_of(response.outcome)
-    except ConnectionResetError:
-        pass  # As in CPython: the socket is closed all the same.
+    read_close(response)
 
 
 def delete(connection: Connection) -> None:

@@ -20,26 +20,21 @@ from typing import (
 
 from standoff import errors
 from standoff import handles
+from standoff import open_requests
 from standoff import outcome as outcomes
 from standoff import rpc
 from standoff.calls import Call, Known
-from standoff.socket_calls import (
-    SocketCalls,
-    c_int,
-    initial_timeout,
-    plain_type,
-)
-from standoff.v1 import socket_service_pb2 as messages
+from standoff.pattern import Pattern
+from standoff.socket_arguments import Payload, c_int, payload_size, plain_type
+from standoff.socket_base import SocketBase
+from standoff.socket_state import FILE_PIECE, Pieces, SocketState, is_real
 
 if TYPE_CHECKING:
     from standoff.host import Host
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-_S = TypeVar("_S", bound=SocketCalls)
-
-# How much of a file sendfile() reads at a time, in bytes.
-FILE_PIECE = 256 * 1024
+_S = TypeVar("_S", bound=SocketBase)
 
 
 def method(
@@ -61,133 +56,6 @@ def method(
     return perform
 
 
-class SocketState(SocketCalls):
-    """What a socket object tells without asking its host."""
-
-    # The class of a host's sockets has it.
-    _host: Host
-
-    @property
-    def host(self) -> Host:
-        """The host on which it is."""
-        return self._host
-
-    @property
-    def name(self) -> str:
-        """Its name on the host. OSError (EBADF) if it is closed."""
-        return self._name()
-
-    @property
-    def family(self) -> int:
-        """The address family: an AddressFamily where Python has a name."""
-        return _enum(self._family, local_socket.AddressFamily)
-
-    @property
-    def type(self) -> int:
-        """The type: a SocketKind where Python has a name."""
-        return _enum(self._type, local_socket.SocketKind)
-
-    @property
-    def proto(self) -> int:
-        """The protocol as it was given."""
-        return self._proto
-
-    def gettimeout(self) -> float | None:
-        """The timeout in seconds; None is blocking, 0.0 non-blocking."""
-        return self._timeout
-
-    @property
-    def timeout(self) -> float | None:
-        """The same as gettimeout()."""
-        return self._timeout
-
-    def getblocking(self) -> bool:
-        """False if the socket is non-blocking; true with a timeout, too."""
-        return self._timeout != 0.0
-
-    def fileno(self) -> int:
-        """A handle that stands for the socket; -1 if it is closed.
-
-        It is no descriptor of this machine: see standoff.handles.
-        """
-        return -1 if self._remote is None else self._remote.handle
-
-    def get_inheritable(self) -> bool:
-        """What set_inheritable() said; False at first."""
-        self._name()
-        return self._remote is not None and self._remote.inheritable
-
-    def set_inheritable(self, inheritable: bool) -> None:
-        """Is remembered, and no more: the daemon starts no programs."""
-        self._name()
-        if self._remote is not None:
-            self._remote.inheritable = bool(inheritable)
-
-    def detach(self) -> int:
-        """Closes the object without closing the socket; returns its handle.
-
-        Host.socket(fileno=handle) makes an object for it again. -1 if it is
-        closed.
-        """
-        remote, self._remote = self._remote, None
-        return -1 if remote is None else handles.detach(remote)
-
-    def _set(
-        self, remote: handles.RemoteSocket, timeout: float | None
-    ) -> None:
-        self._remote = remote
-        self._family = remote.family
-        self._type = remote.type
-        self._proto = remote.proto
-        self._timeout = timeout
-
-    def _take(self) -> handles.RemoteSocket | None:
-        """The open socket, for whoever closes it; None if somebody did."""
-        remote, self._remote = self._remote, None
-        if remote is not None:
-            handles.forget(remote)
-        return remote
-
-    def _describe_briefly(self, addresses: list[str]) -> str:
-        closed = " [closed]" if self._remote is None else ""
-        kind = type(self)
-        parts = [
-            f"fd={self.fileno()}",
-            f"family={self.family}",
-            f"type={self.type}",
-            f"proto={self.proto}",
-            *addresses,
-            f"host={self._host.name}",
-        ]
-        if self._remote is not None:
-            parts.append(f"name={self._remote.name}")
-        return (
-            f"<{kind.__module__}.{kind.__qualname__}{closed} "
-            f"{', '.join(parts)}>"
-        )
-
-    def _check_file(self, file: BinaryIO, count: int | None) -> None:
-        """Raises what sendfile() raises of its arguments."""
-        if "b" not in getattr(file, "mode", "b"):
-            raise ValueError("file should be opened in binary mode")
-        if self._type != local_socket.SOCK_STREAM:
-            raise ValueError("only SOCK_STREAM type sockets are supported")
-        if count is not None:
-            if not isinstance(count, int):
-                raise TypeError(
-                    f"count must be a positive integer (got {count!r})"
-                )
-            if count <= 0:
-                raise ValueError(
-                    f"count must be a positive integer (got {count!r})"
-                )
-        if self._timeout == 0.0:
-            raise ValueError("non-blocking sockets are not supported")
-
-    def __getstate__(self) -> None:
-        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
-
-
 class Socket(SocketState):
     """A socket of a remote host: `socket.socket` with another home.
 
@@ -198,6 +66,9 @@ class Socket(SocketState):
     Methods may be called from several threads at once. Calls that wait when the
     socket is closed end with OSError (EBADF).
     """
+
+    # The class of a host's sockets has it.
+    _host: Host
 
     def __init__(
         self,
@@ -212,24 +83,27 @@ class Socket(SocketState):
         if fileno is not None:
             self._adopt(fileno, timeout, family, type, proto)
             return
-        family = local_socket.AF_INET if family == -1 else c_int(family)
-        kind = local_socket.SOCK_STREAM if type == -1 else c_int(type)
-        proto = 0 if proto == -1 else c_int(proto)
-        timeout = initial_timeout(kind, timeout)
-        request = messages.OpenRequest(
-            family=cast(Any, family),
-            type=cast(Any, kind),
-            protocol=cast(Any, proto),
-            timeout_seconds=timeout,
-        )
-        response = self._host._call(rpc.OPEN, request)
+        request = open_requests.open_request(family, type, proto, timeout)
+        try:
+            response = self._host._call(rpc.OPEN, request)
+        except errors.InvalidRequest as error:
+            open_requests.raise_refusal(error)
         outcomes.value_of(response.outcome)
         self._become(
             handles.RemoteSocket(
-                self._host, response.socket, family, plain_type(kind), proto
+                self._host,
+                response.socket,
+                request.family,
+                plain_type(request.type),
+                request.protocol,
             ),
-            timeout,
+            open_requests.timeout_of(request),
         )
+
+    @property
+    def host(self) -> Host:
+        """The host on which it is."""
+        return self._host
 
     def _adopt(
         self,
@@ -243,6 +117,7 @@ class Socket(SocketState):
             raise TypeError("integer argument expected, got float")
         if operator.index(fileno) < 0:
             raise ValueError("negative file descriptor")
+        handles.check_form(handles.find(fileno), self._host._form)
         remote = handles.adopt(fileno)
         # It may be of another host than the class.
         self._host = remote.host
@@ -273,13 +148,42 @@ class Socket(SocketState):
     recvmsg = method(SocketState.recvmsg_call)
     recvmsg_into = method(SocketState.recvmsg_into_call)
     send = method(SocketState.send_call)
-    sendall = method(SocketState.sendall_call)
+    _sendall = method(SocketState.sendall_call)
     sendmsg = method(SocketState.sendmsg_call)
     sendto = method(SocketState.sendto_call)
     setblocking = method(SocketState.setblocking_call)
     setsockopt = method(SocketState.setsockopt_call)
     settimeout = method(SocketState.settimeout_call)
     shutdown = method(SocketState.shutdown_call)
+
+    def sendall(self, data: Payload, flags: int = 0, /) -> None:
+        """Sends all of the bytes, or of a Pattern, within one timeout.
+
+        After an exception there is no telling how much was sent.
+
+        More bytes than Host.max_transfer go to the host piece by piece. Then
+        the timeout holds for all of them, too, but one piece may wait for a
+        whole timeout of its own; and an actor can't send them, since it is
+        more than one socket call.
+        """
+        limit = self._host.max_transfer
+        if isinstance(data, Pattern) or payload_size(data) <= limit:
+            self._sendall(data, flags)
+            return
+        for piece in Pieces(data, limit, self._timeout):
+            self._sendall(piece, flags)
+
+    # For actors, as of the methods above.
+    sendall.build = SocketState.sendall_call  # type: ignore[attr-defined]
+
+    def detach(self) -> int:
+        """Closes the object without closing the socket; returns its handle.
+
+        Host.socket(fileno=handle) makes an object for it again. -1 if it is
+        closed.
+        """
+        self._closed = True
+        return super().detach()
 
     def sendmsg_afalg(self, *args: Any, **kwargs: Any) -> int:
         """Unsupported: AF_ALG sockets are refused by the daemon."""
@@ -343,7 +247,8 @@ class Socket(SocketState):
     def close(self) -> None:
         """Closes the socket, or when the last of its files is closed.
 
-        Calls on it that wait in other threads end with OSError (EBADF).
+        Calls on it that wait in other threads end with OSError (EBADF). So does
+        this if the socket was closed by its handle.
         """
         self._closed = True
         if self._io_refs <= 0:
@@ -378,7 +283,7 @@ class Socket(SocketState):
     def _make_as(
         self, kind: type, name: str, timeout: float | None
     ) -> Socket:
-        made: Socket = kind.__new__(kind)
+        made = cast(Socket, object.__new__(kind))
         made._host = self._host
         made._become(
             handles.RemoteSocket(
@@ -437,24 +342,7 @@ class Socket(SocketState):
                 stacklevel=2,
             )
         finally:
-            remote = self._take()
-            if remote is not None:
+            remote, self._remote = self._remote, None
+            if remote is not None and handles.forget(remote):
                 # Not here: a garbage collection may be in the middle of a call.
                 self._host._close_later(remote)
-
-
-def is_real(file: Any) -> bool:
-    """Whether a file has a descriptor, which one in memory has not."""
-    try:
-        file.fileno()
-    except (AttributeError, OSError):
-        return False
-    return True
-
-
-def _enum(value: int, kind: Any) -> int:
-    try:
-        converted: int = kind(value)
-    except ValueError:
-        return value
-    return converted

@@ -40,7 +40,7 @@ _CANNOT = frozenset({
 # What goes with families that the daemon refuses, with passing descriptors, and
 # with C.
 _MISSING = re.compile(
-    r"(AF|PF|SOL)_(ALG|BLUETOOTH|KEY|NETLINK|PPPOX|RDS)|SOL_HCI|SCM_RIGHTS|CAPI"
+    r"(AF|PF|SOL)_(ALG|BLUETOOTH|KEY|NETLINK|PPPOX|RDS|ROUTE)|SOL_HCI|SCM_RIGHTS|CAPI"
     r"|(ALG|BDADDR|BTPROTO|HCI|NETLINK|RDS)_\w+"
     # Modules that `socket` itself imports.
     r"|array|errno|io|os|selectors|sys|IntEnum|IntFlag"

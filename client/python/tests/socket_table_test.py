@@ -197,10 +197,10 @@ def test_methods_that_differ(host: standoff.Host,
                              tmp_path: pathlib.Path) -> None:
     first, second = host.socketpair()
     with first, second:
-        with pytest.raises(standoff.InvalidRequest):
+        with pytest.raises(OSError, match="refused by the daemon"):
             host.socket(getattr(socket, "AF_ROUTE"), socket.SOCK_RAW)
         with pytest.raises(standoff.LimitReached):
-            first.sendall(bytes(host.max_transfer + 1))
+            first.send(bytes(host.max_transfer + 1))
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, bytes(4))
         with pytest.raises(standoff.Unsupported):
             first.sendmsg([b"x"], [rights])
@@ -216,11 +216,12 @@ def test_methods_that_differ(host: standoff.Host,
 def test_modules_that_differ(host: standoff.Host) -> None:
     reader, writer = os.pipe()
     try:
-        with pytest.raises(OSError):
+        with pytest.raises(standoff.Unsupported):
             host.select([reader], [], [], 0)
         poller = host.poll()
         poller.register(reader)
-        assert poller.poll(0) == [(reader, select.POLLNVAL)]
+        with pytest.raises(standoff.Unsupported):
+            poller.poll(0)
     finally:
         os.close(reader)
         os.close(writer)

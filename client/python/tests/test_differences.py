@@ -107,14 +107,39 @@ def test_descriptors_of_this_process_are_not_taken(net: RemoteNet) -> None:
         number = here.fileno()
         calls: list[Any] = [lambda: net.socket.socket(fileno=number),
                             lambda: net.socket.dup(number),
-                            lambda: net.socket.close(number),
-                            lambda: net.select.select([here], [], [], 0)]
+                            lambda: net.socket.close(number)]
         for call in calls:
             with pytest.raises((OSError, ValueError)):
                 call()
         # It is as it was.
         here.sendall(b"x")
         assert there.recv(1) == b"x"
+
+
+def test_local_and_remote_are_not_waited_for_together(net: RemoteNet) -> None:
+    sock = tcp(net)
+    here, there = socket.socketpair()
+    with here, there:
+        poller = net.select.poll()
+        poller.register(sock)
+        poller.register(here)
+        selector = net.selectors.DefaultSelector()
+        selector.register(here, net.selectors.EVENT_READ)
+        calls: list[Any] = [
+            lambda: net.select.select([sock, here], [], [], 0),
+            lambda: net.select.select([], [here.fileno()], []),
+            lambda: poller.poll(0), lambda: selector.select(0)]
+        for call in calls:
+            with pytest.raises(standoff.Unsupported, match="this machine"):
+                call()
+    # What is not open stays what it is.
+    number = (1 << 30) - 1
+    with pytest.raises(OSError) as caught:
+        net.select.select([sock, number], [], [], 0)
+    assert caught.value.errno == errno.EBADF
+    poller = net.select.poll()
+    poller.register(number)
+    assert poller.poll(0) == [(number, select.POLLNVAL)]
 
 
 def test_descriptors_are_not_sent(net: RemoteNet) -> None:
@@ -185,8 +210,11 @@ def test_passing_descriptors(net: RemoteNet) -> None:
         first.sendmsg([b"x"], rights)
 
 
-@pytest.mark.parametrize("family", ["AF_NETLINK", "AF_ALG"])
+@pytest.mark.parametrize("family", ["AF_NETLINK", "AF_ALG", "AF_ROUTE"])
 def test_refused_family(net: RemoteNet, family: str) -> None:
     assert not hasattr(net.socket, family)
-    with pytest.raises(standoff.InvalidRequest, match="family"):
-        net.socket.socket(getattr(socket, family), socket.SOCK_RAW)
+    for function in (net.socket.socket, net.socket.socketpair):
+        # As of a family that the kernel does not have.
+        with pytest.raises(OSError, match="refused by the daemon") as caught:
+            function(getattr(socket, family), socket.SOCK_RAW)
+        assert caught.value.errno == errno.EAFNOSUPPORT

@@ -108,6 +108,14 @@ def test_detach_gives_the_handle_away(net: Net) -> None:
     assert server.recv(20) == b"still open"
 
 
+def test_detach_closes_the_object(net: Net) -> None:
+    sock = tcp(net)
+    assert not getattr(sock, "_closed")
+    handle = sock.detach()
+    assert getattr(sock, "_closed")
+    net.socket.close(handle)
+
+
 def test_detach_of_a_closed_socket(net: Net) -> None:
     sock = tcp(net)
     sock.close()
@@ -212,6 +220,18 @@ def test_close_of_a_handle(net: Net) -> None:
     client, server = tcp_pair(net)
     assert net.socket.close(client.detach()) is None
     assert server.recv(1) == b""
+
+
+def test_close_of_a_socket_whose_handle_was_closed(net: Net) -> None:
+    # Not to be kept: the kernel may give its number to another one.
+    sock = net.socket.socket()
+    net.socket.close(sock.fileno())
+    with pytest.raises(OSError) as caught:
+        sock.close()
+    assert caught.value.errno == errno.EBADF
+    # It is closed now, for all that it knows.
+    assert sock.fileno() == -1
+    sock.close()
 
 
 def test_close_of_what_is_not_open(net: Net) -> None:

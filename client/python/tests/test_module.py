@@ -107,6 +107,45 @@ def test_refused_conversions(net: Net, call: Any,
         call(net.socket)
 
 
+@pytest.mark.parametrize("index, error", [
+    ("x", TypeError), (1.0, TypeError), (None, TypeError),
+    (-1, OverflowError), (1 << 64, OverflowError), (0xffff_fff0, OSError),
+])
+def test_index_that_is_no_interface(net: Net, index: Any,
+                                    error: type[Exception]) -> None:
+    with pytest.raises(error):
+        net.socket.if_indextoname(index)
+
+
+@pytest.mark.parametrize("address, flags, error", [
+    ([LOOPBACK, 1], 0, TypeError),
+    ((LOOPBACK,), 0, TypeError),
+    ((LOOPBACK, "1"), 0, TypeError),
+    ((1, 1), 0, TypeError),
+    ((LOOPBACK, 1), "x", TypeError),
+    (("::1", 1, 1 << 20), 0, OverflowError),
+    (("::1", 1, -1), 0, OverflowError),
+    (("name.invalid", 1), 0, socket.gaierror),
+    ((LOOPBACK, 1, 2, 3), 0, OSError),
+])
+def test_getnameinfo_of_what_is_no_address(net: Net, address: Any, flags: Any,
+                                           error: type[Exception]) -> None:
+    with pytest.raises(error):
+        net.socket.getnameinfo(address, flags)
+
+
+def test_mark_of_no_timeout(net: Net) -> None:
+    # Others make the defaults of their arguments of it, as http.client.
+    mark = getattr(net.socket, "_GLOBAL_DEFAULT_TIMEOUT")
+    assert mark is getattr(socket, "_GLOBAL_DEFAULT_TIMEOUT")
+    net.socket.setdefaulttimeout(7)
+    with net.socket.create_server((LOOPBACK, 0)) as server:
+        with net.socket.create_connection(server.getsockname(),
+                                          mark) as client:
+            assert client.gettimeout() == 7.0
+    assert "_GLOBAL_DEFAULT_TIMEOUT" not in net.socket.__all__
+
+
 # create_server --------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from standoff.aio import session as sessions
 from standoff.aio.connection import Connection
 from standoff.aio.host import Host
 from standoff.aio.opening import Opening
-from standoff.host import DEFAULT_ADDRESS
+from standoff.connect_host import DEFAULT_ADDRESS
 
 
 def connect(

@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from standoff import channel as channel_lib
 from standoff import connection as connections
 from standoff import errors
+from standoff import forks
 from standoff import rpc as rpcs
 from standoff.rpc import Rpc
 from standoff.v1 import host_service_pb2
@@ -49,6 +50,21 @@ class Connection:
         self._calls: weakref.WeakSet[Any] = weakref.WeakSet()
         self._closed = False
         self._loop = asyncio.get_running_loop()
+        self._forked = False
+        forks.watch(self)
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is the copy of a connection in a forked process."""
+        return self._forked
+
+    def after_fork(self) -> None:
+        """In the child: refuses calls, and leaves the parent's alone."""
+        self._forked = True
+        if self._channel is not None:
+            forks.keep(self._channel)
+        for call in list(self._calls):
+            forks.keep(call)
 
     def use_session(self, session: str) -> None:
         """Further calls are in this session."""
@@ -71,7 +87,7 @@ class Connection:
             response: Response = await call
             return response
         except grpc.RpcError as error:
-            fault = _fault_of(error, self.name)
+            fault = errors.fault_of(error, self.name)
         except asyncio.CancelledError as error:
             if not self._was_closed(call):
                 if lost is not None and call.done() and not call.cancelled():
@@ -136,7 +152,7 @@ class Connection:
             response = await stream.read()
             return None if response is grpc.aio.EOF else response
         except grpc.RpcError as error:
-            fault = _fault_of(error, self.name)
+            fault = errors.fault_of(error, self.name)
         except asyncio.CancelledError as error:
             if not self._was_closed(stream):
                 raise error.with_traceback(None)
@@ -152,6 +168,8 @@ class Connection:
 
     async def close(self) -> None:
         """Closes the channel; calls in progress end as Cancelled."""
+        if self._forked:
+            return
         self._closed = True
         calls, self._calls = list(self._calls), weakref.WeakSet()
         for call in calls:
@@ -188,6 +206,8 @@ class Connection:
         return call
 
     def _check_open(self) -> None:
+        if self._forked:
+            raise errors.Unavailable(connections.FORKED, host=self.name)
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError(
                 f"{self.name} was connected in another event loop"
@@ -209,9 +229,3 @@ class Connection:
         return errors.Cancelled(
             "the connection was closed", host=self.name, code="CANCELLED"
         )
-
-
-def _fault_of(error: grpc.RpcError, host: str) -> errors.HarnessError:
-    return errors.error_of_status(
-        error.code().name, error.details() or "", host
-    )

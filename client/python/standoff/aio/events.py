@@ -28,11 +28,21 @@ class Events(AsyncIterator[operation_pb2.OperationEvent]):
             collections.deque()
         )
         self._ended = False
+        self._lost = 0
         self._stream = connection.stream(
             "/standoff.v1.OperationService/Watch",
             messages.WatchRequest(from_sequence=from_sequence),
             messages.WatchResponse,
         )
+
+    @property
+    def lost(self) -> int:
+        """How many events are missing among those that were received so far.
+
+        They had left the daemon's memory (--max_events) before they could be
+        sent.
+        """
+        return self._lost
 
     async def __anext__(self) -> operation_pb2.OperationEvent:
         while not self._pending:
@@ -69,4 +79,5 @@ class Events(AsyncIterator[operation_pb2.OperationEvent]):
         if response is None:
             self._ended, self._stream = True, None
             raise StopAsyncIteration
+        self._lost += response.lost
         self._pending.extend(response.events)

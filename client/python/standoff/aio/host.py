@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket as local_socket
+import time
 import warnings
 import weakref
 from typing import Any, Iterable, TypeVar
@@ -43,6 +44,9 @@ class Host:
     for this, and with it all sockets, actors and operations. To be used in the
     event loop in which it was connected.
     """
+
+    # What messages call this form of the package.
+    _form = "standoff.aio"
 
     def __init__(
         self,
@@ -97,11 +101,14 @@ class Host:
         )
 
     async def snapshot(
-        self, all_sessions: bool = False
+        self, all_sessions: bool = False, *, timeout: float = PATIENCE
     ) -> host_service_pb2.SnapshotResponse:
-        """Sockets, actors, operations in progress, with the kernel's facts."""
+        """Sockets, actors, operations in progress, with the kernel's facts.
+
+        Unavailable if the host has not told them in `timeout` seconds.
+        """
         request = host_service_pb2.SnapshotRequest(all_sessions=all_sessions)
-        return await self._call(rpc.SNAPSHOT, request, PATIENCE)
+        return await self._call(rpc.SNAPSHOT, request, timeout)
 
     async def close(self) -> None:
         """Ends the session, or in one that stays closes this host's sockets.
@@ -109,7 +116,7 @@ class Host:
         Calls that wait end. A daemon that can't be reached is left alone: the
         lease ends the session.
         """
-        if self._closed:
+        if self._ended:
             return
         self._closed = True
         if not self._session.owned:
@@ -136,7 +143,7 @@ class Host:
         )
 
     def __del__(self) -> None:
-        if getattr(self, "_closed", True) or not hasattr(self, "_keeper"):
+        if not hasattr(self, "_keeper") or self._ended:
             return
         warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
         # The lease ends the session: here, nobody can wait for a call.
@@ -160,8 +167,13 @@ class Host:
         states: Iterable[OperationState] | None = None,
         actor: str = "",
         socket: Socket | str = "",
+        *,
+        timeout: float = PATIENCE,
     ) -> list[Operation[Any]]:
-        """The session's operations that fit all that is given, oldest first."""
+        """The session's operations that fit all that is given, oldest first.
+
+        Unavailable if the host has not told them in `timeout` seconds.
+        """
         if isinstance(socket, Socket):
             socket = socket.name
         request = operation_service_pb2.OperationServiceListRequest(
@@ -169,9 +181,11 @@ class Host:
             actor=actor,
             socket=socket,
         )
+        deadline = time.monotonic() + timeout
         found: list[Operation[Any]] = []
         while True:
-            response = await self._call(rpc.LIST_OPERATIONS, request, PATIENCE)
+            left = max(0.0, deadline - time.monotonic())
+            response = await self._call(rpc.LIST_OPERATIONS, request, left)
             found.extend(map(self._operation, response.operations))
             if not response.more:
                 return found
@@ -302,8 +316,11 @@ class Host:
 
     @property
     def _ended(self) -> bool:
-        """Whether all its sockets were closed with it."""
-        return self._closed
+        """Whether there are no sockets to close any more.
+
+        They were closed with it, or are those of the parent process.
+        """
+        return self._closed or self._connection.forked
 
     async def _call(
         self,
@@ -319,7 +336,7 @@ class Host:
         self._sockets.add(socket)
 
     async def _close_socket(self, socket: handles.RemoteSocket) -> None:
-        if self._closed:
+        if self._ended:
             return
         try:
             await sessions.close_socket(self._connection, socket.name)
@@ -329,7 +346,7 @@ class Host:
             raise
 
     def _close_later(self, name: str) -> None:
-        if not self._closed:
+        if not self._ended:
             self._keeper.close_later(name)
 
     def _close_made(self, response: Message) -> None:

@@ -17,14 +17,14 @@ from typing import (
 
 from standoff import addresses
 from standoff.calls import Call, Known
-from standoff.socket_calls import SocketCalls
+from standoff.socket_base import SocketBase
 
 if TYPE_CHECKING:
     from standoff.aio.socket import Socket
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-_S = TypeVar("_S", bound=SocketCalls)
+_S = TypeVar("_S", bound=SocketBase)
 
 _AF_PACKET = 17
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import socket as local_socket
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
+from standoff import errors
 from standoff import handles
+from standoff import open_requests
 from standoff import outcome as outcomes
 from standoff import rpc
 from standoff.aio import socket as sockets
 from standoff.aio.socket import Socket
-from standoff.socket_calls import c_int, initial_timeout, plain_type
-from standoff.v1 import socket_service_pb2 as messages
+from standoff.socket_arguments import c_int, plain_type
 
 if TYPE_CHECKING:
     from standoff.aio.host import Host
@@ -21,20 +21,21 @@ async def open_socket(
     host: Host, family: int, type: int, proto: int
 ) -> Socket:
     """Host.socket(): a new socket."""
-    family = local_socket.AF_INET if family == -1 else c_int(family)
-    kind = local_socket.SOCK_STREAM if type == -1 else c_int(type)
-    proto = 0 if proto == -1 else c_int(proto)
-    timeout = initial_timeout(kind, host.getdefaulttimeout())
-    request = messages.OpenRequest(
-        family=cast(Any, family),
-        type=cast(Any, kind),
-        protocol=cast(Any, proto),
-        timeout_seconds=timeout,
+    request = open_requests.open_request(
+        family, type, proto, host.getdefaulttimeout()
     )
-    response = await host._call(rpc.OPEN, request)
+    try:
+        response = await host._call(rpc.OPEN, request)
+    except errors.InvalidRequest as error:
+        open_requests.raise_refusal(error)
     outcomes.value_of(response.outcome)
     return sockets.make(
-        host, response.socket, family, plain_type(kind), proto, timeout
+        host,
+        response.socket,
+        request.family,
+        plain_type(request.type),
+        request.protocol,
+        open_requests.timeout_of(request),
     )
 
 
@@ -42,19 +43,23 @@ async def open_pair(
     host: Host, family: int | None, type: int, proto: int
 ) -> tuple[Socket, Socket]:
     """Host.socketpair()."""
-    family = local_socket.AF_UNIX if family is None else c_int(family)
-    kind, proto = c_int(type), c_int(proto)
-    timeout = initial_timeout(kind, host.getdefaulttimeout())
-    request = messages.OpenPairRequest(
-        family=cast(Any, family),
-        type=cast(Any, kind),
-        protocol=cast(Any, proto),
-        timeout_seconds=timeout,
+    request = open_requests.pair_request(
+        family, type, proto, host.getdefaulttimeout()
     )
-    response = await host._call(rpc.OPEN_PAIR, request)
+    try:
+        response = await host._call(rpc.OPEN_PAIR, request)
+    except errors.InvalidRequest as error:
+        open_requests.raise_refusal(error)
     outcomes.value_of(response.outcome)
     first, second = (
-        sockets.make(host, name, family, plain_type(kind), proto, timeout)
+        sockets.make(
+            host,
+            name,
+            request.family,
+            plain_type(request.type),
+            request.protocol,
+            open_requests.timeout_of(request),
+        )
         for name in (response.first_socket, response.second_socket)
     )
     return first, second
@@ -67,8 +72,7 @@ async def adopt(
     if isinstance(fileno, float):
         raise TypeError("integer argument expected, got float")
     number = handles.number_of(fileno)
-    if not isinstance(handles.find(number).host, type(host)):
-        raise TypeError("the handle is of no aio.Socket")
+    handles.check_form(handles.find(number), host._form)
     timeout = host.getdefaulttimeout()
     made = sockets.own(handles.adopt(number), timeout)
     # What is given is believed, the rest asked for.

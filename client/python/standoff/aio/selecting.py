@@ -38,17 +38,13 @@ async def _wait(
     events: Mapping[int, int], timeout: float | None
 ) -> dict[int, int]:
     """Waits for events of handles. Returns the ready ones, and for what."""
-    ready, groups = selecting.by_host(events)
+    ready, groups = selecting.by_host(events, "standoff.aio")
     if ready:
         timeout = 0.0
     if not groups:
         if not ready:
             await _sleep(timeout)
         return ready
-    from standoff.aio.host import Host
-
-    if not all(isinstance(host, Host) for host in groups):
-        raise TypeError("a socket is no aio.Socket")
     requests = {
         host: selecting.poll_request(events, group, timeout)
         for host, group in groups.items()

@@ -6,11 +6,11 @@ import asyncio
 from typing import Mapping
 
 from standoff import errors
-from standoff import outcome as outcomes
 from standoff import rpc
 from standoff.aio.connection import Connection
 from standoff.connection import PATIENCE
 from standoff.session import DEFAULT, GOODBYE, Session, create_request
+from standoff.socket_replies import read_close
 from standoff.v1 import session_service_pb2 as messages
 from standoff.v1 import socket_service_pb2 as socket_messages
 
@@ -121,10 +121,7 @@ async def close_socket(
         )
     except errors.NotFound:
         return
-    try:
-        outcomes.value_of(response.outcome)
-    except ConnectionResetError:
-        pass  # As in CPython: the socket is closed all the same.
+    read_close(response)
 
 
 async def delete(connection: Connection) -> None:

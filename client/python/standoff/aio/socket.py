@@ -10,7 +10,9 @@ from standoff import errors
 from standoff import handles
 from standoff.aio.method import method
 from standoff.calls import Call
-from standoff.socket import FILE_PIECE, SocketState, is_real
+from standoff.pattern import Pattern
+from standoff.socket_arguments import Payload, payload_size
+from standoff.socket_state import FILE_PIECE, Pieces, SocketState, is_real
 
 if TYPE_CHECKING:
     from standoff.aio.host import Host
@@ -34,13 +36,13 @@ class Socket(SocketState):
     with OSError (EBADF). One that is left unclosed warns (ResourceWarning).
     """
 
-    _host: Host  # type: ignore[assignment]
+    _host: Host
 
     def __init__(self) -> None:
         raise TypeError("a Socket is made by `await Host.socket()`")
 
     @property
-    def host(self) -> Host:  # type: ignore[override]
+    def host(self) -> Host:
         """The host on which it is."""
         return self._host
 
@@ -61,13 +63,33 @@ class Socket(SocketState):
     recvmsg = method(SocketState.recvmsg_call, tells_address=True)
     recvmsg_into = method(SocketState.recvmsg_into_call, tells_address=True)
     send = method(SocketState.send_call)
-    sendall = method(SocketState.sendall_call)
+    _sendall = method(SocketState.sendall_call)
     sendmsg = method(SocketState.sendmsg_call, address=3)
     sendto = method(SocketState.sendto_call, address=-1)
     setblocking = method(SocketState.setblocking_call)
     setsockopt = method(SocketState.setsockopt_call)
     settimeout = method(SocketState.settimeout_call)
     shutdown = method(SocketState.shutdown_call)
+
+    async def sendall(self, data: Payload, flags: int = 0, /) -> None:
+        """Sends all of the bytes, or of a Pattern, within one timeout.
+
+        After an exception there is no telling how much was sent.
+
+        More bytes than Host.max_transfer go to the host piece by piece. Then
+        the timeout holds for all of them, too, but one piece may wait for a
+        whole timeout of its own; and an actor can't send them, since it is
+        more than one socket call.
+        """
+        limit = self._host.max_transfer
+        if isinstance(data, Pattern) or payload_size(data) <= limit:
+            await self._sendall(data, flags)
+            return
+        for piece in Pieces(data, limit, self._timeout):
+            await self._sendall(piece, flags)
+
+    # For actors, as of the methods above.
+    sendall.prepare = _sendall.prepare  # type: ignore[attr-defined]
 
     def sendmsg_afalg(self, *args: Any, **kwargs: Any) -> int:
         """Unsupported: AF_ALG sockets are refused by the daemon."""
@@ -143,8 +165,8 @@ class Socket(SocketState):
                 stacklevel=2,
             )
         finally:
-            remote = self._take()
-            if remote is not None:
+            remote, self._remote = self._remote, None
+            if remote is not None and handles.forget(remote):
                 self._host._close_later(remote.name)
 
     async def _perform(self, call: Call[_R]) -> _R:
