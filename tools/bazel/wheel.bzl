@@ -23,7 +23,10 @@ def _py_wheel_impl(ctx):
         mnemonic = "PyWheel",
         progress_message = "Building {}".format(wheel.short_path),
     )
-    return [DefaultInfo(files = depset([wheel]))]
+    return [DefaultInfo(
+        files = depset([wheel]),
+        runfiles = ctx.runfiles(files = [wheel]),
+    )]
 
 py_wheel = rule(
     implementation = _py_wheel_impl,

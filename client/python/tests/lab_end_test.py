@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 import pytest
+import standoff
 from lab_support import PATIENCE, Watch, await_gone, children, python, script
 from standoff.lab import Lab, LabError, find_daemon
 
@@ -92,9 +93,13 @@ class TestWhatIsLeft:
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
             daemon = shutil.copy(find_daemon(), folder)
+            package = pathlib.Path(standoff.__file__).parent
+            shutil.copytree(package, pathlib.Path(folder, "standoff"))
             nobody = ["setpriv", "--reuid=65534", "--regid=65534"]
             nobody += ["--clear-groups", "--"]
-            with python(_OWNER, daemon, prefix=nobody) as owner:
+            with python(
+                _OWNER, daemon, prefix=nobody, packages=[folder]
+            ) as owner:
                 _check_end_of_owner(owner, signal.SIGKILL)
 
     def test_after_an_interrupt_half_way(self, tmp_path: pathlib.Path) -> None:

@@ -60,12 +60,15 @@ def script(path: pathlib.Path, text: str) -> str:
 
 @contextlib.contextmanager
 def python(
-    program: str, *arguments: str, prefix: Sequence[str] = ()
+    program: str,
+    *arguments: str,
+    prefix: Sequence[str] = (),
+    packages: Sequence[str] = sys.path,
 ) -> Iterator[subprocess.Popen[str]]:
-    """Runs a program of Python meanwhile."""
+    """Runs a program of Python meanwhile, with packages from these folders."""
     process = subprocess.Popen(
         [*prefix, sys.executable, "-c", program, *arguments],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(packages)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
