@@ -193,6 +193,25 @@ TEST(InspectionTest, ClosedSocketsAreUnknown) {
   EXPECT_FALSE(GetTcpInfo(none).has_value());
 }
 
+// Where there is said to be room, a few bytes go at once and whole, until the
+// buffer is full.
+TEST(InspectionTest, RoomToSend) {
+  EXPECT_FALSE(HasRoomToSend(Socket()));
+  for (const SocketKind& kind : {kTcp4, kTcp6, kUnixStream}) {
+    SocketPair pair = ConnectedPair(kind);
+    const std::string few(512, 'x');
+    int sends = 0;
+    for (; HasRoomToSend(pair.a); ++sends) {
+      ASSERT_THAT(Send(pair.a, few, {.at_once = true}), Returned(512)) << kind;
+    }
+    EXPECT_GT(sends, 10) << kind;
+    // Full to the brim.
+    Must(pair.a.SetBlocking(false));
+    Send(pair.a, std::string(10'000'000, 'x'));
+    EXPECT_FALSE(HasRoomToSend(pair.a)) << kind;
+  }
+}
+
 TEST(InspectionTest, ReceiveQueueOfDatagramsIsTheFirst) {
   for (const SocketKind& kind : {kUdp4, kUdp6, kUnixDatagram}) {
     SocketPair pair = ConnectedPair(kind);

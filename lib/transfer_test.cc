@@ -133,6 +133,20 @@ TEST_P(TransferTest, DontWaitMakesABlockingCallNonBlocking) {
   EXPECT_FALSE(HasNonBlockFlag(pair_.b));
 }
 
+TEST_P(TransferTest, AtOnceNeverWaits) {
+  for (const Timeout timeout :
+       std::vector<Timeout>{kBlocking, absl::Hours(1), kNonBlocking}) {
+    Must(pair_.b.SetTimeout(timeout));
+    char byte = 0;
+    const ReceiveOptions options = {.at_once = true};
+    EXPECT_THAT(Receive(pair_.b, {&byte, 1}, options), WouldBlock());
+    EXPECT_THAT(Send(pair_.a, "x", {.at_once = true}), Returned(1));
+    ASSERT_TRUE(WaitFor([&] { return ReceiveQueue(pair_.b) == 1u; }));
+    EXPECT_THAT(Receive(pair_.b, {&byte, 1}, options), Returned(1));
+    EXPECT_EQ(byte, 'x');
+  }
+}
+
 // socket(7): SO_RCVTIMEO "sets errno to EAGAIN or EWOULDBLOCK". Scenario 10.
 TEST_P(TransferTest, ReceiveTimeoutOptionEndsABlockingCall) {
   const timeval timeout = {.tv_sec = 0, .tv_usec = 60'000};

@@ -72,6 +72,20 @@ TEST_F(WaitingCallsLimitTest, AnswersAllOtherCalls) {
   EXPECT_THAT(pair_.a.Send("x"), Returned(1));
 }
 
+// Whatever the mode: a call that need not wait takes no thread.
+TEST_F(WaitingCallsLimitTest, WhatNeedNotWaitIsDone) {
+  pair_.b.Close().IgnoreError();
+  const auto [a, b] = ConnectedPair(host_.host(), kUnixStream);
+  calls_.clear();
+  for (int i = 0; i < 3; ++i) calls_.push_back(a.Async().Receive(1));
+  ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom, 3));
+  EXPECT_THAT(a.Send("hello"), Returned(5));
+  EXPECT_THAT(a.SendAll(" again"), Returned(6));
+  EXPECT_THAT(host_->Poll({PollFor(b, {v1::POLL_EVENT_IN})}), Returned(1));
+  EXPECT_THAT(b.Receive(100), ReceivedData("hello again"));
+  EXPECT_THAT(b.Receive(100), RefusedFor("--max_waiting_calls"));
+}
+
 TEST_F(WaitingCallsLimitTest, CloseMakesRoom) {
   EXPECT_THAT(pair_.b.Close(), Returned(0));
   for (auto& call : calls_) EXPECT_THAT(call.Get(), WasCancelled());

@@ -11,9 +11,12 @@ import subprocess
 import sys
 from types import TracebackType
 
+import standoff
 from workers import PATIENCE
 
-PACKAGES = pathlib.Path(__file__).resolve().parents[1]
+# Where the generated modules are, too: not resolved, which would lead out of
+# the folders that Bazel lays out.
+PACKAGES = pathlib.Path(standoff.__file__).absolute().parents[1]
 EXAMPLES = PACKAGES / "examples" / "echo"
 
 
