@@ -7,11 +7,30 @@
 #include <string.h>
 
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 
 namespace standoff {
 namespace {
 
+// Whether there is a log. gRPC's threads go on, and may have something to say,
+// when it ends; so this is never destroyed.
+struct LogState {
+  std::shared_mutex mutex;
+  // Guarded by `mutex`.
+  bool open = false;
+};
+
+LogState& State() {
+  static LogState& state = *new LogState;
+  return state;
+}
+
 void LogOfGrpc(gpr_log_func_args* message) {
+  LogState& state = State();
+  // Nobody waits while holding it: the log drops lines instead.
+  std::shared_lock lock(state.mutex);
+  if (!state.open) return;
   const bool is_error = message->severity == GPR_LOG_SEVERITY_ERROR;
   spdlog::log(is_error ? spdlog::level::warn : spdlog::level::debug, "grpc: {}",
               message->message);
@@ -29,13 +48,23 @@ void SetUpLogging(const std::string& level) {
           "standoffd"));
   spdlog::set_level(spdlog::level::from_str(level));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%f%z %^%l%$ [%t] %v");
+  {
+    std::lock_guard lock(State().mutex);
+    State().open = true;
+  }
   gpr_set_log_function(LogOfGrpc);
   const bool wants_more = spdlog::should_log(spdlog::level::debug);
   gpr_set_log_verbosity(wants_more ? GPR_LOG_SEVERITY_INFO
                                    : GPR_LOG_SEVERITY_ERROR);
 }
 
-void FinishLogging() { spdlog::shutdown(); }
+void FinishLogging() {
+  {
+    std::lock_guard lock(State().mutex);
+    State().open = false;
+  }
+  spdlog::shutdown();
+}
 
 void LogShutdown(int signal_number) {
   spdlog::info("{}: shutting down", strsignal(signal_number));
