@@ -57,7 +57,8 @@ v1::Block BlockToProto(const Sleep& sleep) {
 }  // namespace
 
 Operation::Operation(uint64_t id, Origin origin, v1::Action action,
-                     uint64_t left_out, EventLog& events, OperationOwner& owner)
+                     uint64_t left_out, Quota::Charge in_progress,
+                     EventLog& events, OperationOwner& owner)
     : origin_(std::move(origin)),
       sockets_(SocketsOf(action)),
       label_(MakeLabel(id, origin_.actor, action, sockets_)),
@@ -66,7 +67,8 @@ Operation::Operation(uint64_t id, Origin origin, v1::Action action,
       events_(events),
       owner_(owner),
       action_(std::move(action)),
-      left_out_(left_out) {
+      left_out_(left_out),
+      in_progress_(std::move(in_progress)) {
   if (is_unary()) return;
   events_.Add({.operation = label_,
                .state = v1::OPERATION_STATE_QUEUED,
@@ -101,11 +103,12 @@ Operation::Waiters Operation::Change(v1::OperationState state,
       change.error = outcome->error().name();
     }
   }
+  const v1::OperationState before = std::exchange(state_, state);
+  if (IsEnded()) in_progress_ = {};
   const int64_t now_ns = events_.Add(std::move(change));
   if (state == v1::OPERATION_STATE_RUNNING && start_ns_ == 0) {
     start_ns_ = now_ns;
   }
-  const v1::OperationState before = std::exchange(state_, state);
   if (IsEnded()) end_ns_ = now_ns;
   Waiters to_tell;
   for (const auto& waiter : waiters_) {

@@ -18,6 +18,7 @@
 #include "lib/sleep.h"
 #include "server/operations/event_log.h"
 #include "server/operations/state_waiter.h"
+#include "server/quota.h"
 #include "standoff/v1/action.pb.h"
 #include "standoff/v1/operation.pb.h"
 
@@ -78,10 +79,11 @@ class Operation final : public std::enable_shared_from_this<Operation>,
     std::shared_ptr<Program> program = nullptr;
   };
 
-  // `left_out`: bytes of payload that `action` lacks. The owner and the log
-  // must live until it has ended.
+  // `left_out`: bytes of payload that `action` lacks. `in_progress` is given
+  // back when it ends, before anybody can see that it has. The owner, the log
+  // and the quota must live until then.
   Operation(uint64_t id, Origin origin, v1::Action action, uint64_t left_out,
-            EventLog& events, OperationOwner& owner);
+            Quota::Charge in_progress, EventLog& events, OperationOwner& owner);
 
   uint64_t id() const { return label_->id; }
   const std::string& actor() const { return origin_.actor; }
@@ -159,6 +161,8 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   v1::OperationState state_ = v1::OPERATION_STATE_QUEUED;
   int64_t start_ns_ = 0;
   int64_t end_ns_ = 0;
+  // Empty once it has ended.
+  Quota::Charge in_progress_;
   // Where it sleeps, while it is blocked.
   std::optional<Sleep> sleep_;
   v1::ActionReply reply_;

@@ -42,11 +42,10 @@ std::shared_ptr<Operation> OperationTable::Insert(Operation::Origin origin,
                                                   uint64_t left_out,
                                                   Quota::Charge charge) {
   auto operation = std::make_shared<Operation>(
-      host_.next_id++, std::move(origin), std::move(action), left_out, events_,
-      static_cast<OperationOwner&>(*this));
-  entries_.emplace(operation->id(), Entry{.operation = operation,
-                                          .in_progress = std::move(charge),
-                                          .history_bytes = {}});
+      host_.next_id++, std::move(origin), std::move(action), left_out,
+      std::move(charge), events_, static_cast<OperationOwner&>(*this));
+  entries_.emplace(operation->id(),
+                   Entry{.operation = operation, .history_bytes = {}});
   return operation;
 }
 
@@ -142,7 +141,6 @@ uint64_t OperationTable::dropped() const {
 void OperationTable::OnEnded(Operation& operation, int64_t bytes) {
   std::lock_guard lock(mutex_);
   Entry& entry = entries_.at(operation.id());
-  entry.in_progress = {};
   entry.history_bytes = history_bytes_.TakeBeyondLimit(bytes);
   history_.push_back(operation.id());
   DropOld();

@@ -90,8 +90,6 @@ class OperationTable final : private OperationOwner {
   // What is known of an operation here.
   struct Entry {
     std::shared_ptr<Operation> operation;
-    // While it has not ended.
-    Quota::Charge in_progress;
     // Once it has ended.
     Quota::Charge history_bytes;
   };

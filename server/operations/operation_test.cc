@@ -1,6 +1,7 @@
 #include "server/operations/operation.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,40 @@ class OperationTest : public ::testing::Test {
 
   OperationMaker maker_;
 };
+
+// Who sees that it has ended can start another, even at the limit.
+TEST_F(OperationTest, GivesItsChargeBackBeforeItsEndIsSeen) {
+  class Owner final : public OperationOwner {
+   public:
+    explicit Owner(const Quota& quota) : quota_(quota) {}
+    void OnEnded(Operation&, int64_t) override {
+      in_use_at_end = quota_.in_use();
+    }
+    void OnResized(Operation&, int64_t) override {}
+    void OnAwake(Operation&) override {}
+
+    std::optional<int64_t> in_use_at_end;
+
+   private:
+    const Quota& quota_;
+  };
+  Quota quota(1, "too many", "max_operations");
+  for (const bool begins : {true, false}) {
+    Owner owner(quota);
+    const auto operation = std::make_shared<Operation>(
+        1, Operation::Origin{.session = "default"}, ReceiveAction(), 0,
+        *quota.Take(), maker_.events, owner);
+    EXPECT_EQ(quota.in_use(), 1);
+    if (begins) {
+      operation->Begin();
+      EXPECT_EQ(quota.in_use(), 1);
+      operation->End(GoodReply());
+    } else {
+      operation->Cancel();
+    }
+    EXPECT_EQ(owner.in_use_at_end, 0);
+  }
+}
 
 TEST_F(OperationTest, FromQueuedToDone) {
   const int64_t before = MonotonicNanoseconds();

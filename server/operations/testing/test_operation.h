@@ -92,7 +92,7 @@ class OperationMaker {
                           .actor = "a",
                           .request_id = "r",
                           .program = std::move(program)},
-        std::move(action), 0, events, owner);
+        std::move(action), 0, Quota::Charge(), events, owner);
   }
 
   EventLog events{1000};
