@@ -173,6 +173,12 @@ def standoff_dependencies():
     )
 
     debian_repository(
+        name = "libmnl",
+        package = "libmnl-dev",
+        targets = {":mnl": ["libmnl"]},
+    )
+
+    debian_repository(
         name = "openssl",
         package = "libssl-dev",
         targets = {":ssl": ["openssl"]},

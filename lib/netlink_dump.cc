@@ -1,0 +1,120 @@
+#include "lib/netlink_dump.h"
+
+#include <libmnl/libmnl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+namespace standoff {
+namespace {
+
+constexpr int kAttempts = 5;
+// What the kernel fills at most in one piece (netlink_recvmsg).
+constexpr size_t kAnswerSize = 32 * 1024;
+
+struct CloseSocket {
+  void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+};
+
+absl::Status ErrorFor(int error, const char* what) {
+  switch (error) {
+    case ENOENT:           // No module for what was asked.
+    case EPROTONOSUPPORT:  // No such family.
+    case EAFNOSUPPORT:     // No netlink at all.
+      return absl::UnimplementedError(
+          absl::ErrnoToStatus(error, what).message());
+    default:
+      return absl::ErrnoToStatus(error, what);
+  }
+}
+
+int Visit(const nlmsghdr* message, void* visit) {
+  (*static_cast<absl::FunctionRef<void(const nlmsghdr*)>*>(visit))(message);
+  return MNL_CB_OK;
+}
+
+// Both NLMSG_DONE and NLMSG_ERROR begin with an error number: 0, or negative.
+int End(const nlmsghdr* message, void*) {
+  int error = 0;
+  if (mnl_nlmsg_get_payload_len(message) >= sizeof error) {
+    std::memcpy(&error, mnl_nlmsg_get_payload(message), sizeof error);
+  }
+  if (error >= 0) return MNL_CB_STOP;
+  errno = -error;
+  return MNL_CB_ERROR;
+}
+
+// Aborted if the dump has to be repeated.
+absl::Status TryDump(int bus, uint16_t type,
+                     absl::FunctionRef<void(nlmsghdr*)> request,
+                     absl::FunctionRef<void(const nlmsghdr*)> visit) {
+  const std::unique_ptr<mnl_socket, CloseSocket> socket(
+      mnl_socket_open2(bus, SOCK_CLOEXEC));
+  if (socket == nullptr) return ErrorFor(errno, "socket");
+  if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
+    return ErrorFor(errno, "bind");
+  }
+  constexpr unsigned kSequence = 1;
+  alignas(nlmsghdr) std::array<char, kMaxNetlinkRequest> buffer;
+  nlmsghdr* const header = mnl_nlmsg_put_header(buffer.data());
+  header->nlmsg_type = type;
+  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  header->nlmsg_seq = kSequence;
+  request(header);
+  if (mnl_socket_sendto(socket.get(), header, header->nlmsg_len) < 0) {
+    return ErrorFor(errno, "sendto");
+  }
+
+  std::array<mnl_cb_t, NLMSG_DONE + 1> on_control = {};
+  on_control[NLMSG_ERROR] = End;
+  on_control[NLMSG_DONE] = End;
+  std::vector<char> answer(kAnswerSize);
+  const unsigned port = mnl_socket_get_portid(socket.get());
+  for (;;) {
+    const ssize_t size =
+        mnl_socket_recvfrom(socket.get(), answer.data(), answer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return ErrorFor(errno, "recvfrom");
+    const int result = mnl_cb_run2(
+        answer.data(), static_cast<size_t>(size), kSequence, port, Visit,
+        &visit, on_control.data(), static_cast<unsigned>(on_control.size()));
+    if (result == MNL_CB_STOP) return absl::OkStatus();
+    // This is how libmnl tells NLM_F_DUMP_INTR.
+    if (result < 0 && errno == EINTR) {
+      return absl::AbortedError("what was dumped changed meanwhile");
+    }
+    if (result < 0) return ErrorFor(errno, "netlink");
+  }
+}
+
+}  // namespace
+
+absl::Status DumpNetlink(int bus, uint16_t type,
+                         absl::FunctionRef<void(nlmsghdr*)> request,
+                         absl::FunctionRef<void(const nlmsghdr*)> visit) {
+  absl::Status status;
+  for (int i = 0; i < kAttempts; ++i) {
+    status = TryDump(bus, type, request, visit);
+    if (!absl::IsAborted(status)) break;
+  }
+  return status;
+}
+
+void ForEachAttribute(
+    const nlmsghdr* message, size_t size,
+    absl::FunctionRef<void(uint16_t type, absl::string_view value)> visit) {
+  const auto visit_one = [](const nlattr* attribute, void* data) {
+    const absl::string_view value(
+        static_cast<const char*>(mnl_attr_get_payload(attribute)),
+        mnl_attr_get_payload_len(attribute));
+    (*static_cast<decltype(visit)*>(data))(mnl_attr_get_type(attribute), value);
+    return MNL_CB_OK;
+  };
+  mnl_attr_parse(message, static_cast<unsigned>(size), visit_one, &visit);
+}
+
+}  // namespace standoff
