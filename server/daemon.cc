@@ -107,7 +107,8 @@ Daemon::Daemon(const Limits& limits)
       socket_service_(host_),
       operation_service_(host_),
       session_service_(host_),
-      host_service_(host_) {
+      host_service_(host_),
+      diagnosis_service_(host_) {
   TakeThreadsFrom(&host_.resources.threads);
 }
 
@@ -160,6 +161,7 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
   builder.RegisterService(&operation_service_);
   builder.RegisterService(&session_service_);
   builder.RegisterService(&host_service_);
+  builder.RegisterService(&diagnosis_service_);
   server_ = builder.BuildAndStart();
   for (size_t i = 0; i < addresses->size(); ++i) {
     ControlAddress address = (*addresses)[i];

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "server/host_state.h"
 #include "server/limits.h"
+#include "server/services/diagnosis_service.h"
 #include "server/services/host_service.h"
 #include "server/services/operation_service.h"
 #include "server/services/session_service.h"
@@ -59,6 +60,7 @@ class Daemon {
   OperationServiceImpl operation_service_;
   SessionServiceImpl session_service_;
   HostServiceImpl host_service_;
+  DiagnosisServiceImpl diagnosis_service_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::string> addresses_;
 };

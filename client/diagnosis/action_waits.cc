@@ -1,0 +1,49 @@
+#include "client/diagnosis/action_waits.h"
+
+#include "standoff/v1/socket_service.pb.h"
+
+namespace standoff::client {
+std::vector<WaitKind> WaitsFor(
+    const google::protobuf::RepeatedField<int>& events) {
+  int bits = 0;
+  for (const int event : events) bits |= event;
+  std::vector<WaitKind> kinds;
+  constexpr int kIn = v1::POLL_EVENT_IN | v1::POLL_EVENT_PRI;
+  if ((bits & kIn) != 0) kinds.push_back(WaitKind::kReceive);
+  if ((bits & v1::POLL_EVENT_OUT) != 0) kinds.push_back(WaitKind::kSend);
+  if (kinds.empty()) kinds.push_back(WaitKind::kHangUp);
+  return kinds;
+}
+
+std::vector<ActionWait> WaitsOf(const v1::Action& action) {
+  switch (action.request_case()) {
+    case v1::Action::kConnect:
+      return {{.socket = action.connect().socket(),
+               .kind = WaitKind::kConnect,
+               .target = &action.connect().address()}};
+    case v1::Action::kAccept:
+      return {{.socket = action.accept().socket(), .kind = WaitKind::kAccept}};
+    case v1::Action::kReceive:
+      return {
+          {.socket = action.receive().socket(), .kind = WaitKind::kReceive}};
+    case v1::Action::kSend:
+      return {{.socket = action.send().socket(),
+               .kind = WaitKind::kSend,
+               .target = action.send().has_destination()
+                             ? &action.send().destination()
+                             : nullptr}};
+    case v1::Action::kPoll: {
+      std::vector<ActionWait> waits;
+      for (const v1::PollItem& item : action.poll().items()) {
+        for (const WaitKind kind : WaitsFor(item.events())) {
+          waits.push_back({.socket = item.socket(), .kind = kind});
+        }
+      }
+      return waits;
+    }
+    default:
+      return {};
+  }
+}
+
+}  // namespace standoff::client

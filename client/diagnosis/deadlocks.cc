@@ -1,0 +1,210 @@
+#include "client/diagnosis/deadlocks.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "client/diagnosis/wait_graph.h"
+
+namespace standoff::client {
+namespace {
+
+// Those who can reach a socket that anybody could act on: the callers of one
+// machine, of one network, or of all.
+std::string CrowdOf(const World& world, const Endpoint& endpoint) {
+  const HostView& host = world.hosts()[endpoint.host];
+  if (IsUnix(endpoint.transport)) {
+    return absl::StrCat("machine ", host.snapshot->boot_id());
+  }
+  if (endpoint.local.has_value() && IsLoopback(endpoint.local->ip)) {
+    return absl::StrCat("network ", host.network);
+  }
+  return "all";
+}
+
+std::vector<std::string> CrowdsWith(const World& world, const Caller& caller) {
+  const HostView& host = world.hosts()[caller.host];
+  return {absl::StrCat("machine ", host.snapshot->boot_id()),
+          absl::StrCat("network ", host.network), "all"};
+}
+
+// The nodes are the calls of the last look and then one for each crowd, which
+// can go on if any of it can.
+class Builder {
+ public:
+  explicit Builder(const Look& later)
+      : calls_(later.world.calls().size()), graph_(0) {
+    for (const Caller& caller : later.world.callers()) {
+      for (std::string& crowd : CrowdsWith(later.world, caller)) {
+        crowds_.try_emplace(std::move(crowd), calls_ + crowds_.size());
+      }
+    }
+    graph_ = WaitGraph(calls_ + crowds_.size());
+  }
+
+  // Adds what one look says. `node_of`, by call of that look: its node, or
+  // nullopt if the call counts as one that can go on.
+  void Add(const Look& look,
+           const std::vector<std::optional<size_t>>& node_of) {
+    const World& world = look.world;
+    const auto add_caller = [&](size_t node, size_t index) {
+      const Caller& caller = world.callers()[index];
+      const auto other =
+          caller.call.has_value() ? node_of[*caller.call] : std::nullopt;
+      if (caller.is_script || !other.has_value()) {
+        graph_.SetFree(node);
+      } else {
+        graph_.AddWait(node, *other);
+      }
+    };
+    for (size_t i = 0; i < world.callers().size(); ++i) {
+      for (const std::string& crowd : CrowdsWith(world, world.callers()[i])) {
+        if (const auto found = crowds_.find(crowd); found != crowds_.end()) {
+          add_caller(found->second, i);
+        }
+      }
+    }
+    for (size_t call = 0; call < world.calls().size(); ++call) {
+      if (!node_of[call].has_value()) continue;
+      const size_t node = *node_of[call];
+      const Outlook& outlook = look.outlooks[call];
+      if (outlook.may_end) graph_.SetFree(node);
+      for (const WaitOutlook& wait : outlook.waits) {
+        for (const size_t party : wait.parties) add_caller(node, party);
+        if (wait.is_for_anyone) {
+          const Endpoint& endpoint = world.endpoints()[*wait.wait.endpoint];
+          const auto crowd = crowds_.find(CrowdOf(world, endpoint));
+          if (crowd == crowds_.end()) {
+            graph_.SetFree(node);
+          } else {
+            graph_.AddWait(node, crowd->second);
+          }
+        }
+      }
+    }
+  }
+
+  WaitGraph& graph() { return graph_; }
+  bool IsCall(size_t node) const { return node < calls_; }
+
+ private:
+  const size_t calls_;
+  absl::flat_hash_map<std::string, size_t> crowds_;
+  WaitGraph graph_;
+};
+
+std::vector<std::optional<size_t>> EachItself(size_t calls) {
+  std::vector<std::optional<size_t>> all(calls);
+  for (size_t i = 0; i < calls; ++i) all[i] = i;
+  return all;
+}
+
+// What is stuck by both looks together; by call of the later one.
+std::vector<bool> FindProved(const Look* earlier, const Look& later) {
+  const size_t calls = later.world.calls().size();
+  if (earlier == nullptr) return std::vector<bool>(calls, false);
+  const std::vector<std::optional<size_t>> still = FindStill(*earlier, later);
+  std::vector<std::optional<size_t>> of_later(calls);
+  std::vector<std::optional<size_t>> of_earlier(earlier->world.calls().size());
+  Builder builder(later);
+  for (size_t call = 0; call < calls; ++call) {
+    if (still[call].has_value()) {
+      of_later[call] = call;
+      of_earlier[*still[call]] = call;
+    } else {
+      builder.graph().SetFree(call);
+    }
+  }
+  builder.Add(later, of_later);
+  builder.Add(*earlier, of_earlier);
+  std::vector<bool> stuck = builder.graph().FindStuck();
+  stuck.resize(calls);
+  return stuck;
+}
+
+// The nodes that are calls, and behind crowds the calls that they stand for.
+std::vector<size_t> CallsAmong(const Builder& builder, const WaitGraph& graph,
+                               const std::vector<size_t>& nodes) {
+  std::vector<size_t> calls;
+  const auto add = [&](size_t call) {
+    if (calls.size() < kMaxWaits &&
+        std::find(calls.begin(), calls.end(), call) == calls.end()) {
+      calls.push_back(call);
+    }
+  };
+  for (const size_t node : nodes) {
+    if (builder.IsCall(node)) {
+      add(node);
+      continue;
+    }
+    for (const size_t member : graph.WaitsFor(node)) {
+      if (calls.size() == kMaxWaits) break;
+      add(member);
+    }
+  }
+  return calls;
+}
+
+// For each node the knot that it reaches first.
+std::vector<std::optional<size_t>> FindKnotOf(
+    const WaitGraph& graph, const std::vector<bool>& stuck,
+    const std::vector<std::vector<size_t>>& knots) {
+  std::vector<std::vector<size_t>> waiters(graph.size());
+  for (size_t node = 0; node < graph.size(); ++node) {
+    for (const size_t other : graph.WaitsFor(node)) {
+      waiters[other].push_back(node);
+    }
+  }
+  std::vector<std::optional<size_t>> knot_of(graph.size());
+  std::vector<size_t> next;
+  for (size_t knot = 0; knot < knots.size(); ++knot) {
+    for (const size_t node : knots[knot]) {
+      knot_of[node] = knot;
+      next.push_back(node);
+    }
+  }
+  for (size_t i = 0; i < next.size(); ++i) {
+    for (const size_t waiter : waiters[next[i]]) {
+      if (!stuck[waiter] || knot_of[waiter].has_value()) continue;
+      knot_of[waiter] = knot_of[next[i]];
+      next.push_back(waiter);
+    }
+  }
+  return knot_of;
+}
+
+}  // namespace
+
+Deadlocks FindDeadlocks(const Look* earlier, const Look& later) {
+  const size_t calls = later.world.calls().size();
+  Builder builder(later);
+  builder.Add(later, EachItself(calls));
+  const WaitGraph& graph = builder.graph();
+  const std::vector<bool> proved = FindProved(earlier, later);
+  const std::vector<std::vector<size_t>> knots = graph.FindKnots();
+
+  Deadlocks deadlocks;
+  for (const std::vector<size_t>& nodes : knots) {
+    Knot knot;
+    std::copy_if(nodes.begin(), nodes.end(), std::back_inserter(knot.calls),
+                 [&](size_t node) { return builder.IsCall(node); });
+    for (const size_t node : graph.FindCycle(knot.calls[0], nodes)) {
+      if (builder.IsCall(node)) knot.cycle.push_back(node);
+    }
+    knot.is_proved = std::all_of(knot.calls.begin(), knot.calls.end(),
+                                 [&](size_t call) { return proved[call]; });
+    deadlocks.knots.push_back(std::move(knot));
+  }
+  deadlocks.knot_of = FindKnotOf(graph, graph.FindStuck(), knots);
+  deadlocks.knot_of.resize(calls);
+  for (size_t call = 0; call < calls; ++call) {
+    deadlocks.waits_for.push_back(
+        CallsAmong(builder, graph, graph.WaitsFor(call)));
+  }
+  return deadlocks;
+}
+
+}  // namespace standoff::client

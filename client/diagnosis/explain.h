@@ -1,0 +1,61 @@
+// Why a call does not go on, as far as one of its sockets is concerned.
+
+#ifndef STANDOFF_CLIENT_DIAGNOSIS_EXPLAIN_H_
+#define STANDOFF_CLIENT_DIAGNOSIS_EXPLAIN_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "client/diagnosis/deadlocks.h"
+#include "client/diagnosis/outlook.h"
+#include "client/diagnosis/stillness.h"
+#include "standoff/v1/diagnosis.pb.h"
+
+namespace standoff::client {
+
+// Tells it, from what the last look showed.
+class Explainer {
+ public:
+  // Both must outlive it.
+  Explainer(const Look& look, const Deadlocks& deadlocks)
+      : look_(look), world_(look.world), deadlocks_(deadlocks) {}
+
+  // The evidence for each socket that the call waits on, the one that says most
+  // first. Its reason is never DEADLOCK: that is the call's.
+  std::vector<v1::Evidence> Explain(size_t call) const;
+
+  // Who could end a call, as the parties of an evidence.
+  std::vector<v1::Party> PartiesOf(const std::vector<size_t>& callers) const;
+
+ private:
+  v1::Evidence ExplainWait(const WaitOutlook& wait) const;
+
+  // Each sets the reason and the sentence.
+  void ExplainUnknownPeer(const WaitOutlook& wait, v1::Evidence& to) const;
+  void ExplainConnect(const WaitOutlook& wait, v1::Evidence& to) const;
+  void ExplainAccept(const WaitOutlook& wait, v1::Evidence& to) const;
+  void ExplainSend(const WaitOutlook& wait, v1::Evidence& to) const;
+  void ExplainReceive(const WaitOutlook& wait, v1::Evidence& to) const;
+  // By what those at the other end do.
+  void ExplainByParties(const WaitOutlook& wait, v1::Evidence& to) const;
+  // By the network, if that is what stands still; else false.
+  bool ExplainByNetwork(const WaitOutlook& wait, v1::Evidence& to) const;
+
+  const Endpoint& EndpointOf(const WaitOutlook& wait) const {
+    return world_.endpoints()[*wait.wait.endpoint];
+  }
+  // The socket at the other end; null if none or several are known.
+  const Endpoint* PeerOf(const WaitOutlook& wait) const;
+  std::string NameOf(const Endpoint& endpoint) const;
+  // "which is blocked in Receive on right:d", "which is at work", …
+  std::string DoingOf(size_t caller) const;
+
+  const Look& look_;
+  const World& world_;
+  const Deadlocks& deadlocks_;
+};
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_CLIENT_DIAGNOSIS_EXPLAIN_H_

@@ -1,0 +1,204 @@
+#include "client/diagnosis/outlook.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace standoff::client {
+namespace {
+
+absl::Duration FromProto(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) +
+         absl::Nanoseconds(duration.nanos());
+}
+
+// Whether something of this TCP connection is under way to `state`'s socket, or
+// from it, so that a call may go on without anybody's doing.
+bool IsTcpUnderWay(const v1::SocketDescription& state,
+                   const v1::SocketDescription* peer, WaitKind kind) {
+  if (ProbesUnanswered(state)) return true;
+  if (AwaitsAcknowledgement(state)) return true;
+  if (kind == WaitKind::kSend) return !IsWindowShut(state);
+  if (peer == nullptr) return false;
+  // It reads, so its window is open: what the peer has sent will come.
+  if (peer->send_queue() > 0) return true;
+  switch (peer->tcp_info().state()) {
+    case v1::TCP_STATE_FIN_WAIT1:
+    case v1::TCP_STATE_CLOSING:
+    case v1::TCP_STATE_LAST_ACK:
+      return true;
+    default:
+      return false;
+  }
+}
+
+class Finder {
+ public:
+  explicit Finder(const World& world)
+      : world_(world), connecting_(ConnectingByListener(world)) {}
+
+  Outlook Find(const BlockedOperation& call) const {
+    Outlook outlook;
+    FindEnd(call, outlook);
+    outlook.may_end = world_.callers()[call.caller].is_script ||
+                      call.waits_for_more || !outlook.ended_by.empty();
+    for (const Wait& wait : call.waits) {
+      outlook.waits.push_back(FindWait(call, wait));
+      if (outlook.waits.back().may_end) outlook.may_end = true;
+    }
+    return outlook;
+  }
+
+ private:
+  WaitOutlook FindWait(const BlockedOperation& call, Wait wait) const {
+    WaitOutlook outlook;
+    outlook.wait = wait;
+    if (!wait.endpoint.has_value()) {
+      outlook.may_end = true;
+      return outlook;
+    }
+    const Endpoint& endpoint = world_.endpoints()[*wait.endpoint];
+    if (endpoint.state->listening()) {
+      outlook.wait.kind = WaitKind::kAccept;
+    } else if (IsConnecting(endpoint)) {
+      // Whatever the call wants, the connect comes first.
+      outlook.wait.kind = WaitKind::kConnect;
+    }
+    outlook.peer = FindPeer(world_, outlook.wait);
+    switch (outlook.peer.standing) {
+      case v1::PEER_STANDING_FOUND:
+      case v1::PEER_STANDING_NOT_ACCEPTED:
+      case v1::PEER_STANDING_LISTENER:
+        for (const size_t peer : outlook.peer.endpoints) {
+          AddParties(world_.endpoints()[peer], std::nullopt, outlook.parties);
+        }
+        // A process that can't be looked into may have it.
+        if (outlook.parties.empty()) outlook.may_end = true;
+        AddParties(endpoint, call.caller, outlook.parties);
+        break;
+      case v1::PEER_STANDING_ANYONE:
+        outlook.is_for_anyone = true;
+        if (const auto found = connecting_.find(*wait.endpoint);
+            found != connecting_.end()) {
+          outlook.connecting = found->second;
+        }
+        break;
+      default:
+        outlook.may_end = true;
+    }
+    if (IsUnderWay(endpoint, outlook)) outlook.may_end = true;
+    return outlook;
+  }
+
+  void AddParties(const Endpoint& endpoint, std::optional<size_t> except,
+                  std::vector<size_t>& parties) const {
+    for (const size_t caller : endpoint.callers) {
+      if (caller == except) continue;
+      if (std::find(parties.begin(), parties.end(), caller) == parties.end()) {
+        parties.push_back(caller);
+      }
+    }
+  }
+
+  bool IsUnderWay(const Endpoint& endpoint, const WaitOutlook& outlook) const {
+    const auto& peers = outlook.peer.endpoints;
+    const v1::SocketDescription* const peer =
+        outlook.peer.standing == v1::PEER_STANDING_FOUND && peers.size() == 1
+            ? world_.endpoints()[peers[0]].state
+            : nullptr;
+    switch (endpoint.transport) {
+      case Transport::kTcp:
+        // A connect ends when the kernel gives up.
+        if (outlook.wait.kind == WaitKind::kConnect) return true;
+        if (outlook.wait.kind == WaitKind::kAccept) {
+          return !outlook.connecting.empty() ||
+                 endpoint.state->accept_queue().length() > 0;
+        }
+        return IsTcpUnderWay(*endpoint.state, peer, outlook.wait.kind);
+      case Transport::kUdp:
+      case Transport::kUdpLite:
+        // Its own device, or a peer's, has datagrams to send.
+        return outlook.wait.kind == WaitKind::kSend ||
+               (peer != nullptr && peer->send_queue() > 0);
+      default:
+        return false;
+    }
+  }
+
+  void FindEnd(const BlockedOperation& call, Outlook& outlook) const {
+    if (call.thread != nullptr) {
+      if (call.thread->has_timeout()) outlook.ended_by = "timeout";
+      return;
+    }
+    const v1::Block& block = call.operation->block();
+    const int64_t now = world_.hosts()[call.host].snapshot->end_monotonic_ns();
+    const auto ends_at = [&](const char* by, absl::Time at) {
+      outlook.ended_by = by;
+      outlook.ends_in =
+          std::max(at - absl::FromUnixNanos(now), absl::ZeroDuration());
+    };
+    const absl::Time since = absl::FromUnixNanos(block.since_monotonic_ns());
+    if (block.has_deadline_monotonic_ns()) {
+      ends_at("timeout", absl::FromUnixNanos(block.deadline_monotonic_ns()));
+      return;
+    }
+    const bool is_poll = call.operation->action().has_poll();
+    for (const Wait& wait : call.waits) {
+      if (!wait.endpoint.has_value()) continue;
+      const v1::SocketDescription& state =
+          *world_.endpoints()[*wait.endpoint].state;
+      const bool is_receive =
+          wait.kind == WaitKind::kReceive || wait.kind == WaitKind::kAccept;
+      if (!is_poll && is_receive && state.has_receive_timeout()) {
+        ends_at("SO_RCVTIMEO", since + FromProto(state.receive_timeout()));
+      } else if (!is_poll && !is_receive && state.has_send_timeout()) {
+        ends_at("SO_SNDTIMEO", since + FromProto(state.send_timeout()));
+      } else if (state.has_tcp_user_timeout()) {
+        // It counts only while something is not acknowledged.
+        outlook.ended_by = "TCP_USER_TIMEOUT";
+        if (state.send_queue() > 0 ||
+            state.tcp_info().state() == v1::TCP_STATE_SYN_SENT) {
+          ends_at("TCP_USER_TIMEOUT",
+                  since + FromProto(state.tcp_user_timeout()));
+        }
+      }
+      if (!outlook.ended_by.empty()) return;
+    }
+  }
+
+  const World& world_;
+  const absl::flat_hash_map<size_t, std::vector<size_t>> connecting_;
+};
+
+}  // namespace
+
+bool IsWindowShut(const v1::SocketDescription& state) {
+  return state.tcp_info().has_send_window() &&
+         state.tcp_info().send_window() == 0;
+}
+
+bool AwaitsAcknowledgement(const v1::SocketDescription& state) {
+  return state.tcp_info().retransmits() > 0 ||
+         state.tcp_info().unacked_segments() > 0;
+}
+
+bool ProbesUnanswered(const v1::SocketDescription& state) {
+  // The answer to a probe may be held back (tcp_invalid_ratelimit), so one or
+  // two without an answer say nothing.
+  constexpr uint32_t kSome = 3;
+  return IsWindowShut(state) && state.tcp_info().probes() >= kSome;
+}
+
+std::vector<Outlook> FindOutlooks(const World& world) {
+  const Finder finder(world);
+  std::vector<Outlook> outlooks;
+  outlooks.reserve(world.calls().size());
+  for (const BlockedOperation& call : world.calls()) {
+    outlooks.push_back(finder.Find(call));
+  }
+  return outlooks;
+}
+
+}  // namespace standoff::client

@@ -1,0 +1,59 @@
+// What could end each blocked call.
+
+#ifndef STANDOFF_CLIENT_DIAGNOSIS_OUTLOOK_H_
+#define STANDOFF_CLIENT_DIAGNOSIS_OUTLOOK_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "client/diagnosis/peer.h"
+#include "client/diagnosis/world.h"
+
+namespace standoff::client {
+
+// What could end a wait on one socket.
+struct WaitOutlook {
+  Wait wait;
+  // Of a wait whose socket is known.
+  Peer peer;
+  // Who could act: indices in World::callers, each once. Those of the other
+  // end, and others who use this end, who could shut it down. Without the
+  // waiting caller itself, unless it is at the other end, too.
+  std::vector<size_t> parties;
+  // Anybody in the world could: `parties` is empty.
+  bool is_for_anyone = false;
+  // It could end though nobody acts: bytes are under way, or what is at the
+  // other end is not known.
+  bool may_end = false;
+  // Sockets that are connecting to the listener that it waits on: indices in
+  // World::endpoints.
+  std::vector<size_t> connecting;
+};
+
+// What could end a call.
+struct Outlook {
+  std::vector<WaitOutlook> waits;
+  // What ends it by itself, as BlockedCall.ended_by, and in how long.
+  std::string ended_by;
+  std::optional<absl::Duration> ends_in;
+  // Whether it could end though nobody acts on a known socket: it has a
+  // timeout, its script can act, or one of the waits may end.
+  bool may_end = false;
+};
+
+// Of each of World::calls.
+std::vector<Outlook> FindOutlooks(const World& world);
+
+// Whether the peer's window is shut: nothing more can be sent before it reads.
+bool IsWindowShut(const v1::SocketDescription& state);
+// Whether segments of a TCP socket are sent and not acknowledged.
+bool AwaitsAcknowledgement(const v1::SocketDescription& state);
+// Whether the peer of a shut window no longer answers probes.
+bool ProbesUnanswered(const v1::SocketDescription& state);
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_CLIENT_DIAGNOSIS_OUTLOOK_H_

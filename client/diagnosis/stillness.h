@@ -1,0 +1,34 @@
+// Whether anything happened between two looks at the same hosts.
+
+#ifndef STANDOFF_CLIENT_DIAGNOSIS_STILLNESS_H_
+#define STANDOFF_CLIENT_DIAGNOSIS_STILLNESS_H_
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "client/diagnosis/outlook.h"
+#include "client/diagnosis/world.h"
+
+namespace standoff::client {
+
+// One look: the world and what could end its calls.
+struct Look {
+  explicit Look(std::vector<HostView> hosts, const World::Hints& hints)
+      : world(std::move(hosts), hints), outlooks(FindOutlooks(world)) {}
+
+  const World world;
+  const std::vector<Outlook> outlooks;
+};
+
+// For each call of `later` the same call in `earlier`: an index in
+// World::calls. nullopt unless it was blocked all the time and nothing moved:
+// the same thread in the same system call since the same time, and its sockets
+// and their other ends with the same queues, states, counters and last uses.
+std::vector<std::optional<size_t>> FindStill(const Look& earlier,
+                                             const Look& later);
+
+}  // namespace standoff::client
+
+#endif  // STANDOFF_CLIENT_DIAGNOSIS_STILLNESS_H_
