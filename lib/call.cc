@@ -65,7 +65,7 @@ void Call::Record(const char* name, int64_t value, int error, int64_t before) {
 
 bool Call::Poll(int fd, short events, int64_t limit_ns) {
   const int64_t before = MonotonicNanoseconds();
-  InterruptibleScope scope(interruption_, "ppoll", before, Deadline());
+  InterruptibleScope scope(interruption_, "ppoll", before, deadline_ns());
   if (Interrupted()) return false;
   struct pollfd item = {.fd = fd, .events = events, .revents = 0};
   const struct timespec* timeout = nullptr;

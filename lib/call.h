@@ -33,11 +33,14 @@ class Call {
 
   // Makes one system call: `syscall()` returns what the kernel did, with errno
   // set if that is negative. True if it returned; false if it failed, would
-  // block or was interrupted, as the outcome then says.
+  // block or was interrupted, as the outcome then says. `deadline_ns` is when
+  // the system call ends by itself, for those who look on: none, unless it
+  // keeps the call's deadline.
   template <typename Syscall>
-  bool Try(const char* name, Syscall syscall) {
+  bool Try(const char* name, Syscall syscall,
+           std::optional<int64_t> deadline_ns = std::nullopt) {
     const int64_t before = MonotonicNanoseconds();
-    InterruptibleScope scope(interruption_, name, before, Deadline());
+    InterruptibleScope scope(interruption_, name, before, deadline_ns);
     if (Interrupted()) return false;
     const int64_t value = syscall();
     Record(name, value, value < 0 ? errno : 0, before);
@@ -81,6 +84,12 @@ class Call {
   // What is known so far; its times are set by Finish().
   const Outcome& outcome() const { return outcome_; }
   Interruption* interruption() const { return interruption_; }
+  // When its time is over, in nanoseconds of CLOCK_MONOTONIC; nullopt without a
+  // timeout.
+  std::optional<int64_t> deadline_ns() const {
+    if (!has_deadline_) return std::nullopt;
+    return deadline_ns_;
+  }
 
   // The outcome. With `value`, with that for its value.
   Outcome Finish();
@@ -90,10 +99,6 @@ class Call {
   // A ppoll that takes no longer has not slept.
   static constexpr int64_t kAtOnceNanoseconds = 50'000;
 
-  std::optional<int64_t> Deadline() const {
-    if (!has_deadline_) return std::nullopt;
-    return deadline_ns_;
-  }
   // True, and the outcome kInterrupted, if the interruption was requested.
   bool Interrupted();
   void Record(const char* name, int64_t value, int error, int64_t before);

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -33,6 +34,17 @@ std::optional<uint64_t> QueueSize(const Socket& socket, unsigned long request) {
 bool IsTcp(const Socket& socket) {
   return socket.type() == SOCK_STREAM && (socket.protocol() == IPPROTO_TCP ||
                                           socket.protocol() == IPPROTO_MPTCP);
+}
+
+// A timeout of SOL_SOCKET; nullopt if it is 0, which is for ever.
+std::optional<absl::Duration> TimeoutOption(const Socket& socket, int option) {
+  timeval value = {};
+  socklen_t size = sizeof value;
+  if (getsockopt(socket.fd(), SOL_SOCKET, option, &value, &size) != 0 ||
+      (value.tv_sec == 0 && value.tv_usec == 0)) {
+    return std::nullopt;
+  }
+  return absl::DurationFromTimeval(value);
 }
 
 // False if there is none.
@@ -89,6 +101,26 @@ bool Lingers(const Socket& socket) {
   socklen_t size = sizeof value;
   return getsockopt(socket.fd(), SOL_SOCKET, SO_LINGER, &value, &size) == 0 &&
          value.l_onoff != 0 && value.l_linger > 0;
+}
+
+std::optional<absl::Duration> ReceiveTimeout(const Socket& socket) {
+  return TimeoutOption(socket, SO_RCVTIMEO);
+}
+
+std::optional<absl::Duration> SendTimeout(const Socket& socket) {
+  return TimeoutOption(socket, SO_SNDTIMEO);
+}
+
+std::optional<absl::Duration> TcpUserTimeout(const Socket& socket) {
+  if (!IsTcp(socket)) return std::nullopt;
+  unsigned int milliseconds = 0;
+  socklen_t size = sizeof milliseconds;
+  if (getsockopt(socket.fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds,
+                 &size) != 0 ||
+      milliseconds == 0) {
+    return std::nullopt;
+  }
+  return absl::Milliseconds(milliseconds);
 }
 
 std::optional<int> StatusFlags(const Socket& socket) {

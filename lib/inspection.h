@@ -43,6 +43,15 @@ bool IsListening(const Socket& socket);
 // Whether a close may wait: SO_LINGER is on, with a time.
 bool Lingers(const Socket& socket);
 
+// How long a blocking receive or accept, and a blocking send or connect, waits
+// (SO_RCVTIMEO, SO_SNDTIMEO: socket(7)); nullopt if for ever.
+std::optional<absl::Duration> ReceiveTimeout(const Socket& socket);
+std::optional<absl::Duration> SendTimeout(const Socket& socket);
+
+// How long data that TCP sent may stay unacknowledged (TCP_USER_TIMEOUT,
+// tcp(7)); nullopt if as long as the host's settings say, or not a TCP socket.
+std::optional<absl::Duration> TcpUserTimeout(const Socket& socket);
+
 // The descriptor's file status flags (fcntl(2), F_GETFL); nullopt if closed.
 std::optional<int> StatusFlags(const Socket& socket);
 

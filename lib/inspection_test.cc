@@ -189,6 +189,9 @@ TEST(InspectionTest, ClosedSocketsAreUnknown) {
   EXPECT_FALSE(ListenQueue(none).has_value());
   EXPECT_FALSE(IsListening(none));
   EXPECT_FALSE(HasNonBlockFlag(none));
+  EXPECT_EQ(ReceiveTimeout(none), std::nullopt);
+  EXPECT_EQ(SendTimeout(none), std::nullopt);
+  EXPECT_EQ(TcpUserTimeout(none), std::nullopt);
   EXPECT_EQ(Inode(none), 0u);
   EXPECT_FALSE(GetTcpInfo(none).has_value());
 }
@@ -266,6 +269,43 @@ TEST(InspectionTest, InodeIsTheDescriptors) {
   EXPECT_NE(Inode(a), Inode(b));
 }
 
+TEST(InspectionTest, TimeoutsOfBlockingCalls) {
+  for (const SocketKind& kind : AllKinds()) {
+    Socket socket = OpenSocket(kind);
+    EXPECT_EQ(ReceiveTimeout(socket), std::nullopt) << kind;
+    EXPECT_EQ(SendTimeout(socket), std::nullopt) << kind;
+    // The timeout of calls of this library is none of the kernel's.
+    Must(socket.SetTimeout(absl::Seconds(3)));
+    EXPECT_EQ(ReceiveTimeout(socket), std::nullopt) << kind;
+    // Whole ticks, whatever the kernel's are.
+    const timeval receive = {.tv_sec = 2, .tv_usec = 500'000};
+    const timeval send = {.tv_sec = 0, .tv_usec = 40'000};
+    ASSERT_EQ(setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &receive,
+                         sizeof receive),
+              0);
+    ASSERT_EQ(
+        setsockopt(socket.fd(), SOL_SOCKET, SO_SNDTIMEO, &send, sizeof send),
+        0);
+    EXPECT_EQ(ReceiveTimeout(socket), absl::Milliseconds(2500)) << kind;
+    EXPECT_EQ(SendTimeout(socket), absl::Milliseconds(40)) << kind;
+  }
+}
+
+TEST(InspectionTest, UserTimeoutOfTcp) {
+  for (const SocketKind& kind : AllKinds()) {
+    const Socket socket = OpenSocket(kind);
+    EXPECT_EQ(TcpUserTimeout(socket), std::nullopt) << kind;
+    constexpr unsigned int kMilliseconds = 4321;
+    if (setsockopt(socket.fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &kMilliseconds,
+                   sizeof kMilliseconds) != 0) {
+      EXPECT_FALSE(GetTcpInfo(socket).has_value()) << kind;
+      continue;
+    }
+    EXPECT_EQ(TcpUserTimeout(socket), absl::Milliseconds(kMilliseconds))
+        << kind;
+  }
+}
+
 // A look must not take the one-shot error away.
 TEST(InspectionTest, LookingLeavesTheError) {
   SocketPair pair = ConnectedPair(kTcp4);
@@ -280,6 +320,9 @@ TEST(InspectionTest, LookingLeavesTheError) {
   IsListening(pair.b);
   HasNonBlockFlag(pair.b);
   Inode(pair.b);
+  ReceiveTimeout(pair.b);
+  SendTimeout(pair.b);
+  TcpUserTimeout(pair.b);
   GetTcpInfo(pair.b);
   char byte;
   EXPECT_THAT(Receive(pair.b, {&byte, 1}), FailedWith(ECONNRESET, "recvfrom"));

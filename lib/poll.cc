@@ -12,7 +12,7 @@ namespace standoff {
 
 Outcome Poll(absl::Span<PollItem> items, Timeout timeout,
              Interruption* interruption) {
-  // One system call keeps the deadline; the Call tells it.
+  // The one system call keeps the deadline.
   Call call(timeout, interruption);
   std::vector<pollfd> descriptors;
   descriptors.reserve(items.size());
@@ -21,10 +21,13 @@ Outcome Poll(absl::Span<PollItem> items, Timeout timeout,
   }
   timespec left = {};
   if (timeout.has_value()) left = absl::ToTimespec(*timeout);
-  const bool ok = call.Try("ppoll", [&] {
-    return ppoll(descriptors.data(), descriptors.size(),
-                 timeout.has_value() ? &left : nullptr, nullptr);
-  });
+  const bool ok = call.Try(
+      "ppoll",
+      [&] {
+        return ppoll(descriptors.data(), descriptors.size(),
+                     timeout.has_value() ? &left : nullptr, nullptr);
+      },
+      call.deadline_ns());
   for (size_t i = 0; i < items.size(); ++i) {
     items[i].ready_events = ok ? descriptors[i].revents : short{0};
   }
