@@ -24,24 +24,42 @@ absl::Status NotOpen(const std::string& name, absl::string_view field) {
 }  // namespace
 
 OpenSocket::OpenSocket(std::string name, Socket socket, int64_t sequence,
-                       std::shared_ptr<Mode> mode)
+                       SocketUse maker, std::shared_ptr<Mode> mode)
     : name_(std::move(name)),
       sequence_(sequence),
       open_time_(absl::Now()),
       socket_(std::move(socket)),
-      mode_(std::move(mode)) {}
+      mode_(std::move(mode)),
+      last_use_(std::move(maker)) {}
 
-bool OpenSocket::Enter(Interruption* interruption) {
+bool OpenSocket::Enter(Interruption* interruption, const SocketUse& use) {
   std::lock_guard lock(mutex_);
   if (closing_) return false;
-  calls_.push_back(interruption);
+  if (use.operation_id != 0) SetLastUse(use);
+  calls_.push_back(
+      {.interruption = interruption, .operation_id = use.operation_id});
   return true;
+}
+
+void OpenSocket::SetLastUse(const SocketUse& use) {
+  const auto is_higher = [&](const CallInProgress& call) {
+    return call.operation_id > use.operation_id;
+  };
+  if (last_use_.operation_id > use.operation_id &&
+      std::any_of(calls_.begin(), calls_.end(), is_higher)) {
+    return;
+  }
+  last_use_ = use;
 }
 
 void OpenSocket::Leave(Interruption* interruption) {
   std::lock_guard lock(mutex_);
+  const auto call = std::find_if(calls_.begin(), calls_.end(),
+                                 [&](const CallInProgress& entered) {
+                                   return entered.interruption == interruption;
+                                 });
   // Their order does not matter.
-  *std::find(calls_.begin(), calls_.end(), interruption) = calls_.back();
+  *call = calls_.back();
   calls_.pop_back();
   if (closing_ && calls_.empty()) left_.notify_all();
 }
@@ -49,6 +67,11 @@ void OpenSocket::Leave(Interruption* interruption) {
 int OpenSocket::calls() const {
   std::lock_guard lock(mutex_);
   return static_cast<int>(calls_.size());
+}
+
+SocketUse OpenSocket::last_use() const {
+  std::lock_guard lock(mutex_);
+  return last_use_;
 }
 
 bool OpenSocket::BeginClose() {
@@ -64,7 +87,7 @@ void OpenSocket::AbandonClose() {
 Outcome OpenSocket::Close(Interruption* interruption) {
   {
     std::unique_lock lock(mutex_);
-    for (Interruption* call : calls_) call->Interrupt();
+    for (const CallInProgress& call : calls_) call.interruption->Interrupt();
     left_.wait(lock, [this] { return calls_.empty(); });
   }
   return socket_.Close(interruption);
@@ -87,12 +110,13 @@ SocketTable::Reservation::~Reservation() {
   table_->sockets_.erase(name_);
 }
 
-void SocketTable::Reservation::Fill(Socket socket,
+void SocketTable::Reservation::Fill(Socket socket, SocketUse maker,
                                     std::shared_ptr<OpenSocket::Mode> mode) {
   SocketTable* const table = std::exchange(table_, nullptr);
   std::lock_guard lock(table->mutex_);
   table->sockets_[name_].socket = std::make_shared<OpenSocket>(
-      name_, std::move(socket), table->next_sequence_++, std::move(mode));
+      name_, std::move(socket), table->next_sequence_++, std::move(maker),
+      std::move(mode));
 }
 
 SocketTable::SocketTable(int64_t limit, Quota& host_sockets)

@@ -23,6 +23,14 @@
 
 namespace standoff {
 
+// Who makes a call on a socket, or makes the socket.
+struct SocketUse {
+  // 0 is nobody, or somebody who only looks.
+  uint64_t operation_id = 0;
+  // Its actor; null if it has none.
+  std::shared_ptr<const std::string> actor;
+};
+
 // An open socket with a name. Calls on it are made between Enter() and
 // Leave(), so that its descriptor is never closed under a call, where the
 // number could be another file's by then. Thread-safe.
@@ -35,7 +43,9 @@ class OpenSocket {
     bool shared = false;
   };
 
+  // `maker` counts as its first user.
   OpenSocket(std::string name, Socket socket, int64_t sequence,
+             SocketUse maker = {},
              std::shared_ptr<Mode> mode = std::make_shared<Mode>());
 
   const std::string& name() const { return name_; }
@@ -45,11 +55,13 @@ class OpenSocket {
   Socket& socket() { return socket_; }
 
   // A call begins, which `interruption` ends. False if the socket is closing.
-  bool Enter(Interruption* interruption);
+  bool Enter(Interruption* interruption, const SocketUse& use = {});
   // The call has ended.
   void Leave(Interruption* interruption);
   // Calls between Enter() and Leave().
   int calls() const;
+  // Whose call began last; of calls in progress, that of the highest operation.
+  SocketUse last_use() const;
 
   // Held by a call that relies on the descriptor's mode, so as not to sleep
   // on a thread that must not, and by one that changes the mode.
@@ -74,6 +86,14 @@ class OpenSocket {
   Outcome Close(Interruption* interruption);
 
  private:
+  struct CallInProgress {
+    Interruption* interruption;
+    uint64_t operation_id;
+  };
+
+  // With `mutex_` held.
+  void SetLastUse(const SocketUse& use);
+
   const std::string name_;
   const int64_t sequence_;
   const absl::Time open_time_;
@@ -84,7 +104,9 @@ class OpenSocket {
   std::condition_variable left_;
   // Guarded by `mutex_`.
   bool closing_ = false;
-  std::vector<Interruption*> calls_;
+  std::vector<CallInProgress> calls_;
+  // No call in progress is of a higher operation.
+  SocketUse last_use_;
 };
 
 // Thread-safe.
@@ -100,9 +122,11 @@ class SocketTable {
     ~Reservation();
 
     const std::string& name() const { return name_; }
-    // The socket is open under the name. A duplicate shares another's mode.
-    void Fill(Socket socket, std::shared_ptr<OpenSocket::Mode> mode =
-                                 std::make_shared<OpenSocket::Mode>());
+    // The socket is open under the name; `maker` made it. A duplicate shares
+    // another's mode.
+    void Fill(Socket socket, SocketUse maker,
+              std::shared_ptr<OpenSocket::Mode> mode =
+                  std::make_shared<OpenSocket::Mode>());
 
    private:
     friend class SocketTable;

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,7 +48,7 @@ class SocketTableTest : public ::testing::Test {
         table_.Reserve(name, "name");
     EXPECT_TRUE(reservation.ok()) << reservation.status();
     const std::string chosen = reservation->name();
-    reservation->Fill(MakePair().first);
+    reservation->Fill(MakePair().first, {});
     return *table_.Find(chosen);
   }
 
@@ -80,7 +81,7 @@ TEST_F(SocketTableTest, ListsInTheOrderOfOpening) {
   Add("z");
   Add("a");
   EXPECT_THAT(Names(), ElementsAre("z", "a"));
-  first->Fill(MakePair().first);
+  first->Fill(MakePair().first, {});
   EXPECT_THAT(Names(), ElementsAre("z", "a", "reserved-first"));
 }
 
@@ -161,8 +162,26 @@ TEST_F(SocketTableTest, TakesOut) {
   EXPECT_EQ(table_.size(), 1);
 }
 
+TEST_F(SocketTableTest, KnowsWhoMadeASocket) {
+  const auto actor = std::make_shared<const std::string>("maker");
+  absl::StatusOr<SocketTable::Reservation> reservation =
+      table_.Reserve("left", "name");
+  ASSERT_TRUE(reservation.ok());
+  reservation->Fill(MakePair().first, {.operation_id = 7, .actor = actor});
+  const SocketUse use = (*table_.Find("left"))->last_use();
+  EXPECT_EQ(use.operation_id, 7u);
+  EXPECT_EQ(use.actor, actor);
+}
+
 class OpenSocketTest : public ::testing::Test {
  protected:
+  // A call of an operation without an actor.
+  void Enter(Interruption& interruption, uint64_t operation_id) {
+    EXPECT_TRUE(socket_.Enter(
+        &interruption, {.operation_id = operation_id, .actor = nullptr}));
+  }
+  uint64_t LastUser() const { return socket_.last_use().operation_id; }
+
   std::pair<Socket, Socket> pair_ = MakePair();
   OpenSocket socket_{"left", std::move(pair_.first), 0};
 };
@@ -181,6 +200,67 @@ TEST_F(OpenSocketTest, CountsCalls) {
   EXPECT_EQ(socket_.calls(), 1);
   socket_.Leave(&first);
   EXPECT_EQ(socket_.calls(), 0);
+}
+
+TEST_F(OpenSocketTest, KnowsWhoUsedItLast) {
+  Interruption interruption;
+  EXPECT_EQ(LastUser(), 0u);
+  const auto actor = std::make_shared<const std::string>("reader");
+  socket_.Enter(&interruption, {.operation_id = 1, .actor = actor});
+  EXPECT_EQ(LastUser(), 1u);
+  EXPECT_EQ(*socket_.last_use().actor, "reader");
+  socket_.Leave(&interruption);
+  EXPECT_EQ(LastUser(), 1u);
+  Enter(interruption, 2);
+  EXPECT_EQ(LastUser(), 2u);
+  EXPECT_EQ(socket_.last_use().actor, nullptr);
+  socket_.Leave(&interruption);
+}
+
+TEST_F(OpenSocketTest, LookingIsNoUse) {
+  Interruption user;
+  Interruption looker;
+  Enter(user, 1);
+  socket_.Leave(&user);
+  EXPECT_TRUE(socket_.Enter(&looker));
+  EXPECT_EQ(LastUser(), 1u);
+  socket_.Leave(&looker);
+  EXPECT_EQ(LastUser(), 1u);
+}
+
+TEST_F(OpenSocketTest, OfCallsInProgressTheHighestIsTheLastUse) {
+  Interruption first;
+  Interruption second;
+  Interruption third;
+  Enter(second, 2);
+  // Made before, and comes later.
+  Enter(first, 1);
+  EXPECT_EQ(LastUser(), 2u);
+  Enter(third, 3);
+  EXPECT_EQ(LastUser(), 3u);
+  socket_.Leave(&third);
+  socket_.Leave(&second);
+  EXPECT_EQ(LastUser(), 3u);
+  socket_.Leave(&first);
+}
+
+// It waited behind others in its actor's queue.
+TEST_F(OpenSocketTest, ALowerOneIsTheLastUseWhenHigherOnesHaveEnded) {
+  Interruption first;
+  Interruption second;
+  Enter(second, 2);
+  socket_.Leave(&second);
+  Enter(first, 1);
+  EXPECT_EQ(LastUser(), 1u);
+  socket_.Leave(&first);
+}
+
+TEST_F(OpenSocketTest, NoUseOfOneThatIsClosing) {
+  Interruption interruption;
+  ASSERT_TRUE(socket_.BeginClose());
+  EXPECT_FALSE(
+      socket_.Enter(&interruption, {.operation_id = 1, .actor = nullptr}));
+  EXPECT_EQ(LastUser(), 0u);
 }
 
 TEST_F(OpenSocketTest, CloseEndsCallsFirst) {

@@ -160,6 +160,41 @@ TEST_F(DescribeTest, StatesOfAClose) {
   EXPECT_EQ(DescriptionOf(b).tcp_info().state(), v1::TCP_STATE_CLOSE_WAIT);
 }
 
+TEST_F(DescribeTest, TimeoutsOfTheKernel) {
+  const RemoteSocket socket = OpenSocket(host_.host(), kTcp4);
+  auto description = DescriptionOf(socket);
+  EXPECT_FALSE(description.has_receive_timeout());
+  EXPECT_FALSE(description.has_send_timeout());
+  EXPECT_FALSE(description.has_tcp_user_timeout());
+
+  v1::SetOptionRequest request;
+  request.mutable_option()->set_name("SO_RCVTIMEO");
+  request.mutable_value()->mutable_duration()->set_seconds(3);
+  Must(socket.Run(request));
+  request.mutable_option()->set_name("SO_SNDTIMEO");
+  request.mutable_value()->mutable_duration()->set_nanos(500'000'000);
+  Must(socket.Run(request));
+  Must(socket.SetOption("TCP_USER_TIMEOUT", 1500));
+  description = DescriptionOf(socket);
+  EXPECT_EQ(description.receive_timeout().seconds(), 3);
+  EXPECT_EQ(description.receive_timeout().nanos(), 0);
+  EXPECT_EQ(description.send_timeout().seconds(), 3);
+  EXPECT_EQ(description.send_timeout().nanos(), 500'000'000);
+  EXPECT_EQ(description.tcp_user_timeout().seconds(), 1);
+  EXPECT_EQ(description.tcp_user_timeout().nanos(), 500'000'000);
+  // They are none of the socket's own timeout.
+  EXPECT_FALSE(description.has_timeout_seconds());
+
+  request.mutable_option()->set_name("SO_RCVTIMEO");
+  request.mutable_value()->mutable_duration()->Clear();
+  Must(socket.Run(request));
+  Must(socket.SetOption("TCP_USER_TIMEOUT", 0));
+  description = DescriptionOf(socket);
+  EXPECT_FALSE(description.has_receive_timeout());
+  EXPECT_TRUE(description.has_send_timeout());
+  EXPECT_FALSE(description.has_tcp_user_timeout());
+}
+
 // To look must not change anything: SO_ERROR is told once.
 TEST_F(DescribeTest, LeavesThePendingError) {
   auto [a, b] = ConnectedPair(host_.host(), kTcp4);

@@ -35,6 +35,7 @@ namespace standoff::client {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 
@@ -118,8 +119,8 @@ TEST_F(SnapshotTest, TellsWhatIsBlockedWhere) {
       StartBlockedReceive(host_.host(), "reader", b);
   const RemoteOperation other =
       StartBlockedReceive(host_.host(), "timed", timed);
-  for (int i = 0; i < 3; ++i) {
-    Must(host_->Actor("reader").Start(ReceiveFrom(b.name())));
+  for (const RemoteSocket* socket : {&b, &a, &b}) {
+    Must(host_->Actor("reader").Start(ReceiveFrom(socket->name())));
   }
   Must(Must(host_->Actor("idle").Start(ReceiveFrom("none"))).Wait());
   const RemoteSocket listener = Listener(host_.host(), kTcp4);
@@ -139,8 +140,12 @@ TEST_F(SnapshotTest, TellsWhatIsBlockedWhere) {
   ASSERT_EQ(actors.size(), 3u);
   EXPECT_EQ(actors["reader"].current_operation_id(), receiving.id());
   EXPECT_EQ(actors["reader"].queued_operations(), 3u);
+  EXPECT_THAT(actors["reader"].queued_sockets(),
+              ElementsAre(b.name(), a.name()));
   EXPECT_EQ(actors["timed"].queued_operations(), 0u);
+  EXPECT_EQ(actors["timed"].queued_sockets_size(), 0);
   EXPECT_EQ(actors["idle"].current_operation_id(), 0u);
+  EXPECT_EQ(actors["idle"].queued_sockets_size(), 0);
 
   // The queued ones are counted, and not among these.
   ASSERT_EQ(snapshot.operations_size(), 3);
@@ -183,6 +188,84 @@ TEST_F(SnapshotTest, TellsWhatIsBlockedWhere) {
       EXPECT_EQ(socket.socket().waiting_calls(), 1u);
     }
   }
+}
+
+TEST_F(SnapshotTest, TellsTheInterfaces) {
+  const v1::SnapshotResponse snapshot = Must(host_->Snapshot());
+  const auto loopback = std::find_if(
+      snapshot.interfaces().begin(), snapshot.interfaces().end(),
+      [](const auto& interface) { return interface.name() == "lo"; });
+  ASSERT_NE(loopback, snapshot.interfaces().end());
+  EXPECT_THAT(loopback->addresses(), Contains("127.0.0.1"));
+}
+
+TEST_F(SnapshotTest, TellsSinceWhenAndUntilWhenCallsAreBlocked) {
+  constexpr int64_t kSeconds = 3600;
+  constexpr int64_t kTimeout = kSeconds * 1'000'000'000;
+  const RemoteSocket blocking = BoundSocket(host_.host(), kUdp4);
+  const RemoteSocket timed = BoundSocket(host_.host(), kUdp4);
+  Must(timed.SetTimeout(kSeconds));
+  // The kernel ends these calls, and its option tells when.
+  const RemoteSocket optioned = BoundSocket(host_.host(), kUdp4);
+  v1::SetOptionRequest option;
+  option.mutable_option()->set_name("SO_RCVTIMEO");
+  option.mutable_value()->mutable_duration()->set_seconds(kSeconds);
+  Must(optioned.Run(option));
+  v1::PollRequest poll;
+  *poll.add_items() = PollFor(blocking, {v1::POLL_EVENT_IN});
+  const int64_t before = LocalMonotonicNs();
+  StartBlockedReceive(host_.host(), "blocking", blocking);
+  StartBlockedReceive(host_.host(), "timed", timed);
+  StartBlockedReceive(host_.host(), "optioned", optioned);
+  Must(Must(host_->Actor("poll").Start(poll)).WaitBlocked(kPatience));
+  // Of the poll alone counts its own timeout.
+  *poll.mutable_items(0) = PollFor(timed, {v1::POLL_EVENT_IN});
+  poll.set_timeout_seconds(2 * kSeconds);
+  Must(Must(host_->Actor("timed-poll").Start(poll)).WaitBlocked(kPatience));
+  const int64_t after = LocalMonotonicNs();
+
+  std::map<std::string, v1::Block> blocks;
+  const v1::SnapshotResponse snapshot = Must(host_->Snapshot());
+  for (const v1::Operation& operation : snapshot.operations()) {
+    blocks[operation.actor()] = operation.block();
+  }
+  ASSERT_EQ(blocks.size(), 5u);
+  for (const auto& [actor, block] : blocks) {
+    EXPECT_GE(block.since_monotonic_ns(), before) << actor;
+    EXPECT_LE(block.since_monotonic_ns(), after) << actor;
+  }
+  for (const char* actor : {"blocking", "optioned", "poll"}) {
+    EXPECT_FALSE(blocks[actor].has_deadline_monotonic_ns()) << actor;
+  }
+  const auto expect_timeout = [&](const std::string& actor, int64_t timeout) {
+    const v1::Block& block = blocks[actor];
+    EXPECT_GE(block.deadline_monotonic_ns(), before + timeout) << actor;
+    EXPECT_LE(block.deadline_monotonic_ns(),
+              block.since_monotonic_ns() + timeout)
+        << actor;
+  };
+  expect_timeout("timed", kTimeout);
+  expect_timeout("timed-poll", 2 * kTimeout);
+  for (const v1::SessionSocket& socket : snapshot.sockets()) {
+    EXPECT_EQ(socket.socket().receive_timeout().seconds(),
+              socket.socket().name() == optioned.name() ? kSeconds : 0);
+  }
+}
+
+// Its duplicate made the descriptor blocking: the accept sleeps in the kernel
+// for ever, and its timeout ends nothing.
+TEST_F(SnapshotTest, TellsNoTimeThatDoesNotEndTheCall) {
+  const RemoteSocket listener = Listener(host_.host(), kTcp4);
+  Must(listener.SetTimeout(3600));
+  const RemoteSocket duplicate =
+      host_->Adopt(Must(listener.Duplicate()).duplicate_socket());
+  Must(duplicate.SetBlocking(true));
+  v1::AcceptRequest accept;
+  accept.set_socket(listener.name());
+  const RemoteOperation accepting = Must(host_->Actor("server").Start(accept));
+  const v1::Block block = Must(accepting.WaitBlocked(kPatience)).block();
+  EXPECT_EQ(block.syscall(), "accept4");
+  EXPECT_FALSE(block.has_deadline_monotonic_ns());
 }
 
 // While all of it changes: what is there makes sense.

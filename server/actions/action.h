@@ -30,12 +30,14 @@ struct PreparedAction {
   absl::AnyInvocable<absl::Status(Interruption*)> perform;
 };
 
-// What actions act on. Outlives them.
+// What an action acts on, and for whom. Outlives it.
 struct ActionContext {
   SocketTable& sockets;
   const Limits& limits;
   // For patterns that are sent in one system call.
   Quota& pattern_memory;
+  // Its operation, as a user of sockets.
+  SocketUse use = {};
 };
 
 }  // namespace standoff

@@ -22,6 +22,11 @@ std::optional<v1::SocketDescription> DescribeSocket(OpenSocket& socket) {
   *description.mutable_open_time() = TimeToProto(socket.open_time());
   // Less this one.
   description.set_waiting_calls(static_cast<uint32_t>(socket.calls() - 1));
+  if (const SocketUse use = socket.last_use(); use.operation_id != 0) {
+    v1::LastUse& last_use = *description.mutable_last_use();
+    last_use.set_operation_id(use.operation_id);
+    if (use.actor != nullptr) last_use.set_actor(*use.actor);
+  }
   return description;
 }
 

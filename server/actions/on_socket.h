@@ -29,10 +29,12 @@ namespace standoff {
 // closed meanwhile.
 class SocketCall {
  public:
-  SocketCall(OpenSocket& socket, Interruption* interruption)
+  // Without `use`, it only looks.
+  SocketCall(OpenSocket& socket, Interruption* interruption,
+             const SocketUse& use = {})
       : socket_(socket),
         interruption_(interruption),
-        entered_(socket.Enter(interruption)) {}
+        entered_(socket.Enter(interruption, use)) {}
   SocketCall(const SocketCall&) = delete;
   SocketCall& operator=(const SocketCall&) = delete;
   ~SocketCall() {
@@ -93,31 +95,33 @@ inline bool IsNonBlocking(OpenSocket& socket) {
 // A call on a socket that may begin before it is performed.
 class EarlyCall {
  public:
-  explicit EarlyCall(std::shared_ptr<OpenSocket> socket)
-      : socket_(std::move(socket)) {}
+  EarlyCall(std::shared_ptr<OpenSocket> socket, SocketUse use)
+      : socket_(std::move(socket)), use_(std::move(use)) {}
 
   OpenSocket& socket() { return *socket_; }
   // Begins it, if it has not begun. False if the socket is closing.
   bool Enter(Interruption* interruption) {
-    if (!call_.has_value()) call_.emplace(*socket_, interruption);
+    if (!call_.has_value()) call_.emplace(*socket_, interruption, use_);
     return call_->entered();
   }
   void Leave() { call_.reset(); }
 
  private:
   const std::shared_ptr<OpenSocket> socket_;
+  const SocketUse use_;
   std::optional<SocketCall> call_;
 };
 
 // An action that calls `function(Socket&, Interruption*)`, which returns an
-// absl::Status, on an open socket.
+// absl::Status, on an open socket. `use` says for whom.
 //
 // With `at_once(Socket&, Interruption*)`, it can be performed at once; that
 // returns false if the call would have to wait. The call goes on from there to
 // perform(): a close in between cancels it.
 template <typename Function, typename AtOnce = std::nullptr_t>
-PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
-                        Function function, AtOnce at_once = nullptr) {
+PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, SocketUse use,
+                        Waits waits, Function function,
+                        AtOnce at_once = nullptr) {
   std::unique_lock<std::mutex> mode = socket->HoldMode();
   const Timeout timeout = socket->socket().timeout();
   const bool has_timeout =
@@ -130,7 +134,8 @@ PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, Waits waits,
   // keeps the mode as it is until it is over: it must not put gRPC's thread to
   // sleep.
   if (action.may_wait || waits == Waits::kNever) mode.unlock();
-  const auto call = std::make_shared<EarlyCall>(std::move(socket));
+  const auto call =
+      std::make_shared<EarlyCall>(std::move(socket), std::move(use));
   action.perform = [call, mode = std::move(mode),
                     function = std::move(function)](
                        Interruption* interruption) mutable -> absl::Status {
@@ -162,7 +167,8 @@ absl::StatusOr<PreparedAction> OnSocket(ActionContext& context,
   absl::StatusOr<std::shared_ptr<OpenSocket>> socket =
       context.sockets.Find(request.socket());
   if (!socket.ok()) return socket.status();
-  return OnSocket(*std::move(socket), waits, std::move(functions)...);
+  return OnSocket(*std::move(socket), context.use, waits,
+                  std::move(functions)...);
 }
 
 }  // namespace standoff

@@ -79,7 +79,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
       return absl::OkStatus();
     }
     response.set_socket(reservation.name());
-    reservation.Fill(std::move(opened.value));
+    reservation.Fill(std::move(opened.value), context.use);
     return absl::OkStatus();
   };
   return action;
@@ -121,8 +121,8 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
     }
     response.set_first_socket(first.name());
     response.set_second_socket(second.name());
-    first.Fill(std::move(opened.value.first));
-    second.Fill(std::move(opened.value.second));
+    first.Fill(std::move(opened.value.first), context.use);
+    second.Fill(std::move(opened.value.second), context.use);
     return absl::OkStatus();
   };
   return action;
@@ -142,7 +142,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
       context.sockets.Reserve(request.name(), "name");
   if (!reservation.ok()) return reservation.status();
   return OnSocket(
-      *std::move(listener), Waits::kAsItsMode,
+      *std::move(listener), context.use, Waits::kAsItsMode,
       [&context, &response, timeout = *timeout,
        reservation = *std::move(reservation)](
           Socket& socket, Interruption* interruption) mutable {
@@ -165,7 +165,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
               AddressToProto(accepted.value.peer);
         }
         response.set_accepted_socket(reservation.name());
-        reservation.Fill(std::move(accepted.value.socket));
+        reservation.Fill(std::move(accepted.value.socket), context.use);
         return absl::OkStatus();
       });
 }
@@ -182,7 +182,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   const OpenSocket* const open = original->get();
   // As one that sets the mode: the two share it from then on.
   return OnSocket(
-      *std::move(original), Waits::kNeverAndSetsMode,
+      *std::move(original), context.use, Waits::kNeverAndSetsMode,
       [&context, &response, open, reservation = *std::move(reservation)](
           Socket& socket, Interruption*) mutable {
         if (const auto refused = CheckDescriptors(context.sockets.host_size());
@@ -194,7 +194,8 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
         *response.mutable_outcome() = OutcomeToProto(duplicate.outcome);
         if (!duplicate.ok()) return absl::OkStatus();
         response.set_duplicate_socket(reservation.name());
-        reservation.Fill(std::move(duplicate.value), open->SharedMode());
+        reservation.Fill(std::move(duplicate.value), context.use,
+                         open->SharedMode());
         return absl::OkStatus();
       });
 }

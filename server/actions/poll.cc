@@ -48,9 +48,12 @@ absl::StatusOr<Sockets> FindSockets(ActionContext& context,
 // first look and end with it: a close in between cancels it.
 class SocketsPoll {
  public:
-  SocketsPoll(const v1::PollRequest& request, Sockets sockets,
+  SocketsPoll(const v1::PollRequest& request, Sockets sockets, SocketUse use,
               v1::PollResponse& response)
-      : request_(request), sockets_(std::move(sockets)), response_(response) {}
+      : request_(request),
+        sockets_(std::move(sockets)),
+        use_(std::move(use)),
+        response_(response) {}
 
   // NotFound if one of the sockets is being closed.
   absl::Status Perform(Timeout timeout, Interruption* interruption) {
@@ -86,7 +89,7 @@ class SocketsPoll {
  private:
   absl::Status Enter(Interruption* interruption) {
     for (size_t i = calls_.size(); i < sockets_.size(); ++i) {
-      calls_.emplace_back(*sockets_[i], interruption);
+      calls_.emplace_back(*sockets_[i], interruption, use_);
     }
     for (size_t i = 0; i < sockets_.size(); ++i) {
       if (calls_[i].entered()) continue;
@@ -97,6 +100,7 @@ class SocketsPoll {
 
   const v1::PollRequest& request_;
   const Sockets sockets_;
+  const SocketUse use_;
   v1::PollResponse& response_;
   std::deque<SocketCall> calls_;
 };
@@ -112,8 +116,8 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   if (!sockets.ok()) return sockets.status();
   PreparedAction action;
   action.may_wait = *timeout != Timeout(kNonBlocking);
-  const auto poll =
-      std::make_shared<SocketsPoll>(request, *std::move(sockets), response);
+  const auto poll = std::make_shared<SocketsPoll>(request, *std::move(sockets),
+                                                  context.use, response);
   action.perform = [poll, timeout = *timeout](Interruption* interruption) {
     return poll->Perform(timeout, interruption);
   };

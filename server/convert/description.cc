@@ -84,6 +84,15 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
     proto.mutable_accept_queue()->set_length(queue->length);
     proto.mutable_accept_queue()->set_limit(queue->limit);
   }
+  if (const auto timeout = ReceiveTimeout(socket); timeout.has_value()) {
+    *proto.mutable_receive_timeout() = DurationToProto(*timeout);
+  }
+  if (const auto timeout = SendTimeout(socket); timeout.has_value()) {
+    *proto.mutable_send_timeout() = DurationToProto(*timeout);
+  }
+  if (const auto timeout = TcpUserTimeout(socket); timeout.has_value()) {
+    *proto.mutable_tcp_user_timeout() = DurationToProto(*timeout);
+  }
   if (const auto info = GetTcpInfo(socket); info.has_value()) {
     TcpInfoToProto(*info, *proto.mutable_tcp_info());
   }

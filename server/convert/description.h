@@ -8,8 +8,8 @@
 
 namespace standoff {
 
-// All that the kernel tells of the socket; the name, the time of opening and
-// the waiting calls are the caller's to fill in.
+// All that the kernel tells of the socket; the name, the time of opening, the
+// waiting calls and the last use are the caller's to fill in.
 v1::SocketDescription DescriptionToProto(const Socket& socket);
 
 }  // namespace standoff

@@ -4,6 +4,9 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+
 namespace standoff {
 
 absl::Status Actor::Start(Threads& threads) {
@@ -64,9 +67,21 @@ void Actor::Join() {
 
 Actor::State Actor::state() const {
   std::lock_guard lock(mutex_);
-  return {.thread_id = thread_id_,
-          .current_operation_id = current_ == nullptr ? 0 : current_->id(),
-          .queued = queue_.size()};
+  State state;
+  state.thread_id = thread_id_;
+  if (current_ != nullptr) state.current_operation_id = current_->id();
+  absl::flat_hash_set<absl::string_view> seen;
+  for (const auto& operation : queue_) {
+    // A cancelled one is still there, and does not wait any more.
+    if (operation->ended()) continue;
+    ++state.queued;
+    for (const std::string& socket : operation->sockets()) {
+      // Empty: missing in the request.
+      if (socket.empty() || !seen.insert(socket).second) continue;
+      state.queued_sockets.push_back(socket);
+    }
+  }
+  return state;
 }
 
 }  // namespace standoff

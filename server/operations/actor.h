@@ -33,7 +33,10 @@ class Actor : public std::enable_shared_from_this<Actor> {
     pid_t thread_id = 0;
     // 0 if it is idle.
     uint64_t current_operation_id = 0;
+    // What waits in its queue.
     size_t queued = 0;
+    // The sockets that those act on, each once, the next one first.
+    std::vector<std::string> queued_sockets;
   };
 
   Actor(std::string name, Perform perform)

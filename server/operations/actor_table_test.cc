@@ -49,7 +49,9 @@ class ActorTableTest : public ::testing::Test {
     std::string name(16, '\0');
     pthread_getname_np(pthread_self(), name.data(), name.size());
     if (!operation->Begin()) return;
-    if (operation->sockets().front() == "wait") go_on_.WaitForNotification();
+    if (operation->sockets() == std::vector<std::string>{"wait"}) {
+      go_on_.WaitForNotification();
+    }
     {
       std::lock_guard lock(mutex_);
       performed_.push_back({operation->id(), name.c_str()});
@@ -126,6 +128,37 @@ TEST_F(ActorTableTest, TellsWhatAnActorDoes) {
   EXPECT_GT(state.thread_id, 0);
   EXPECT_EQ(state.current_operation_id, 1u);
   EXPECT_EQ(state.queued, 2u);
+}
+
+TEST_F(ActorTableTest, NamesTheSocketsOfItsQueue) {
+  Occupy("actor");
+  // No socket of the operation that it performs.
+  EXPECT_THAT(Find("actor")->state().queued_sockets, IsEmpty());
+  v1::Action poll;
+  for (const char* socket : {"b", "c", "b"}) {
+    poll.mutable_poll()->add_items()->set_socket(socket);
+  }
+  v1::Action open;
+  open.mutable_open()->set_name("d");
+  const auto program = std::make_shared<Program>(true);
+  ASSERT_EQ(table_.Enqueue("actor",
+                           {Make("b"), Make("a"), maker_.Make(program, poll),
+                            maker_.Make(program, open), Make(""), Make("a")}),
+            absl::OkStatus());
+  const Actor::State state = Find("actor")->state();
+  EXPECT_THAT(state.queued_sockets, ElementsAre("b", "a", "c"));
+  EXPECT_EQ(state.queued, 6u);
+}
+
+// It stays in the queue until the actor comes to it, but waits no more.
+TEST_F(ActorTableTest, ACancelledOneIsNotQueued) {
+  Occupy("actor");
+  const auto cancelled = Make("a");
+  ASSERT_EQ(table_.Enqueue("actor", {cancelled, Make("b")}), absl::OkStatus());
+  cancelled->Cancel();
+  const Actor::State state = Find("actor")->state();
+  EXPECT_THAT(state.queued_sockets, ElementsAre("b"));
+  EXPECT_EQ(state.queued, 1u);
 }
 
 TEST_F(ActorTableTest, OneDoesNotHoldUpAnother) {

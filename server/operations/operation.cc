@@ -75,6 +75,11 @@ Operation::Operation(uint64_t id, Origin origin, v1::Action action,
                .monotonic_ns = creation_ns_});
 }
 
+std::shared_ptr<const std::string> Operation::shared_actor() const {
+  if (label_->actor.empty()) return nullptr;
+  return std::shared_ptr<const std::string>(label_, &label_->actor);
+}
+
 v1::OperationState Operation::state() const {
   std::lock_guard lock(mutex_);
   return state_;

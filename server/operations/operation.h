@@ -87,6 +87,8 @@ class Operation final : public std::enable_shared_from_this<Operation>,
 
   uint64_t id() const { return label_->id; }
   const std::string& actor() const { return origin_.actor; }
+  // The same, to be kept; null for a client's own call.
+  std::shared_ptr<const std::string> shared_actor() const;
   const char* method() const { return label_->method; }
   const std::vector<std::string>& sockets() const { return sockets_; }
   v1::OperationState state() const;

@@ -16,12 +16,22 @@ absl::StatusOr<Quota::Charge> Performer::Admit(
   return charge;
 }
 
+ActionContext Performer::ContextOf(const Operation* operation) const {
+  ActionContext context = actions;
+  if (operation != nullptr) {
+    context.use = {.operation_id = operation->id(),
+                   .actor = operation->shared_actor()};
+  }
+  return context;
+}
+
 void Performer::Perform(const std::shared_ptr<Operation>& operation) {
   if (!operation->Begin()) return;
+  ActionContext context = ContextOf(operation.get());
   v1::ActionReply reply;
   const absl::Status status = [&]() -> absl::Status {
     absl::StatusOr<PreparedAction> prepared =
-        PrepareAction(actions, operation->action(), reply);
+        PrepareAction(context, operation->action(), reply);
     if (!prepared.ok()) return prepared.status();
     const absl::StatusOr<Quota::Charge> charge = Admit(*prepared, operation);
     if (!charge.ok()) return charge.status();

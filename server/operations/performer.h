@@ -26,6 +26,10 @@ struct Performer {
       const PreparedAction& action,
       const std::shared_ptr<Operation>& operation);
 
+  // What the action of an operation acts on; null for one that only looks.
+  ActionContext ContextOf(const Operation* operation) const;
+
+  // Without a user.
   ActionContext actions;
   // Calls that wait.
   Quota& waiting;

@@ -174,16 +174,16 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
     AddReply(0, RefusalOf(operation.status()));
     return nullptr;
   }
-  auto job = std::make_unique<Job>();
-  job->operation = *std::move(operation);
+  Performer& performer = session_->performer();
+  auto job =
+      std::make_unique<Job>(*operation, performer.ContextOf(operation->get()));
   {
     std::lock_guard lock(mutex_);
     current_ = job->operation;
     if (cancelled_) current_->interruption().Interrupt();
   }
-  Performer& performer = session_->performer();
   job->action =
-      PrepareAction(performer.actions, job->operation->action(), job->reply);
+      PrepareAction(job->context, job->operation->action(), job->reply);
   if (!job->action.ok()) return job;
   if (job->action->perform_at_once != nullptr) {
     job->performed =

@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -63,9 +64,14 @@ class ExecuteStream final
   void DoAllBut(const Step& step);
 
   // An action on its way. In one place, since the prepared action refers to the
-  // operation and the reply.
+  // operation, the context and the reply.
   struct Job {
-    std::shared_ptr<Operation> operation;
+    Job(std::shared_ptr<Operation> its_operation, ActionContext its_context)
+        : operation(std::move(its_operation)),
+          context(std::move(its_context)) {}
+
+    const std::shared_ptr<Operation> operation;
+    ActionContext context;
     v1::ActionReply reply;
     absl::StatusOr<PreparedAction> action;
     // While it waits.

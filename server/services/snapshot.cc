@@ -1,5 +1,6 @@
 #include "server/services/snapshot.h"
 
+#include <string>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -7,6 +8,7 @@
 #include "server/actions/describe_socket.h"
 #include "server/convert/time.h"
 #include "server/services/describe_operation.h"
+#include "server/services/interfaces.h"
 
 namespace standoff {
 namespace {
@@ -41,6 +43,9 @@ void AddActors(Session& session, v1::SnapshotResponse& response) {
     added.set_thread_id(state.thread_id);
     added.set_current_operation_id(state.current_operation_id);
     added.set_queued_operations(static_cast<uint32_t>(state.queued));
+    for (const std::string& socket : state.queued_sockets) {
+      added.add_queued_sockets(socket);
+    }
   }
 }
 
@@ -55,6 +60,9 @@ void TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
     AddOperations(*session, response);
     AddSockets(*session, response);
     AddActors(*session, response);
+  }
+  for (v1::NetworkInterface& interface : ListInterfaces()) {
+    *response.add_interfaces() = std::move(interface);
   }
   response.set_end_monotonic_ns(MonotonicNanoseconds());
 }

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -71,8 +72,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     if constexpr (!kOnlyLooks<Request>) {
       if (absl::Status status = MakeOperation(); !status.ok()) return status;
     }
+    action_context_.emplace(session_->performer().ContextOf(operation_.get()));
     absl::StatusOr<PreparedAction> action =
-        Prepare(session_->performer().actions, request_, response_);
+        Prepare(*action_context_, request_, response_);
     if (!action.ok()) return action.status();
     action_ = *std::move(action);
     if (!action_.may_wait) {
@@ -177,6 +179,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   // Null for a call that only looks, or that was refused before.
   std::shared_ptr<Operation> operation_;
   Interruption unused_;
+  std::optional<ActionContext> action_context_;
   PreparedAction action_;
   Quota::Charge waiting_;
   bool performed_ = false;

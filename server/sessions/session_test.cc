@@ -48,7 +48,7 @@ class SessionTest : public ::testing::Test {
     absl::StatusOr<SocketTable::Reservation> reservation =
         session.sockets().Reserve(name, "name");
     EXPECT_TRUE(reservation.ok()) << reservation.status();
-    reservation->Fill(std::move(pair.value.first));
+    reservation->Fill(std::move(pair.value.first), {});
     return std::move(pair.value.second);
   }
 
