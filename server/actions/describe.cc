@@ -3,10 +3,12 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "lib/interruption.h"
 #include "server/actions/actions.h"
 #include "server/actions/describe_socket.h"
+#include "server/actions/diag_facts.h"
 #include "server/actions/on_socket.h"
 #include "server/convert/description.h"
 #include "server/convert/time.h"
@@ -42,6 +44,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
     std::optional<v1::SocketDescription> description = DescribeSocket(*socket);
     if (!description.has_value()) return BeingClosed(*socket);
     *response.mutable_socket() = *std::move(description);
+    AddDiagFacts({response.mutable_socket()}, PeerInodes::kLeaveOut);
     return absl::OkStatus();
   };
   return action;
@@ -57,6 +60,10 @@ absl::StatusOr<PreparedAction> Prepare(
         *response.add_sockets() = *std::move(description);
       }
     }
+    const std::vector<v1::SocketDescription*> sockets(
+        response.mutable_sockets()->pointer_begin(),
+        response.mutable_sockets()->pointer_end());
+    AddDiagFacts(sockets, PeerInodes::kLeaveOut);
     return absl::OkStatus();
   };
   return action;

@@ -2,10 +2,12 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "lib/timeout.h"
 #include "server/actions/describe_socket.h"
+#include "server/actions/diag_facts.h"
 #include "server/convert/time.h"
 #include "server/services/describe_operation.h"
 #include "server/services/interfaces.h"
@@ -32,6 +34,15 @@ void AddSockets(Session& session, v1::SnapshotResponse& response) {
     added.set_session(session.name());
     *added.mutable_socket() = *std::move(description);
   }
+}
+
+// What is told of all sockets at once.
+void CompleteSockets(v1::SnapshotResponse& response) {
+  std::vector<v1::SocketDescription*> sockets;
+  for (v1::SessionSocket& socket : *response.mutable_sockets()) {
+    sockets.push_back(socket.mutable_socket());
+  }
+  AddDiagFacts(sockets, PeerInodes::kFillIn);
 }
 
 void AddActors(Session& session, v1::SnapshotResponse& response) {
@@ -61,6 +72,7 @@ void TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
     AddSockets(*session, response);
     AddActors(*session, response);
   }
+  CompleteSockets(response);
   for (v1::NetworkInterface& interface : ListInterfaces()) {
     *response.add_interfaces() = std::move(interface);
   }
