@@ -137,9 +137,10 @@ Result<v1::GetClockResponse> HostVerbs<Result>::GetClock(
 
 template <template <typename> class Result>
 Result<v1::SnapshotResponse> HostVerbs<Result>::Snapshot(
-    bool all_sessions, const CallOptions& options) const {
+    const SnapshotScope& scope, const CallOptions& options) const {
   v1::SnapshotRequest request;
-  request.set_all_sessions(all_sessions);
+  request.set_all_sessions(scope.all_sessions);
+  request.set_processes(scope.processes);
   return Run(request, options);
 }
 

@@ -33,6 +33,15 @@
 
 namespace standoff::client {
 
+// What a snapshot shows.
+struct SnapshotScope {
+  // All sessions instead of the own one.
+  bool all_sessions = false;
+  // The host's processes that use sockets, too: PermissionDenied unless the
+  // daemon runs with --allow_processes.
+  bool processes = false;
+};
+
 // The verbs of a host, for both ways of making a call; see SocketVerbs for
 // `Result` and for statuses. Copyable and thread-safe; copies share a channel.
 template <template <typename> class Result>
@@ -105,8 +114,8 @@ class HostVerbs {
   Result<v1::GetClockResponse> GetClock(const CallOptions& options = {}) const;
 
   // The sessions, sockets, actors and operations in progress, with the kernel's
-  // facts: of this session, or of all.
-  Result<v1::SnapshotResponse> Snapshot(bool all_sessions = false,
+  // facts.
+  Result<v1::SnapshotResponse> Snapshot(const SnapshotScope& scope = {},
                                         const CallOptions& options = {}) const;
 
  protected:

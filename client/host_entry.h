@@ -22,6 +22,9 @@ struct HostEntry {
   TlsFiles tls = {};
   // Empty for the session `default`.
   std::string session = {};
+  // IP addresses by which other hosts know it, though no interface of its own
+  // has them: those of an address translation.
+  std::vector<std::string> known_as = {};
 };
 
 // Where a daemon listens unless it is told otherwise.

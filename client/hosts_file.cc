@@ -14,6 +14,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/diagnosis/ip_end.h"
 #include "client/host_address.h"
 
 namespace standoff::client {
@@ -161,6 +162,29 @@ absl::Status ReadTls(const Place& place, TlsFiles& tls) {
   return status;
 }
 
+absl::Status ReadKnownAs(const Place& place,
+                         std::vector<std::string>& addresses) {
+  constexpr absl::string_view kExpected = "a literal IP address";
+  if (!place.node().IsSequence()) {
+    return place.Error(absl::StrCat("it is ", Kind(place.node()),
+                                    ": expected a list, each ", kExpected));
+  }
+  for (const YAML::Node& node : place.node()) {
+    const Place at = place.Element(addresses.size(), node);
+    std::string text;
+    if (absl::Status status = ReadText(at, kExpected, text); !status.ok()) {
+      return status;
+    }
+    if (!ParseIp(text).has_value()) {
+      return at.Error(absl::StrCat("\"",
+                                   absl::CHexEscape(text.substr(0, kShown)),
+                                   "\" is none: expected ", kExpected));
+    }
+    addresses.push_back(std::move(text));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadHost(const Place& place, HostEntry& host) {
   absl::Status status = ReadMapping(
       place,
@@ -169,7 +193,9 @@ absl::Status ReadHost(const Place& place, HostEntry& host) {
             host.address),
        {"tls", [&host](const Place& p) { return ReadTls(p, host.tls); }},
        Text("session", "the name of a session", CheckSessionName,
-            host.session)});
+            host.session),
+       {"known_as",
+        [&host](const Place& p) { return ReadKnownAs(p, host.known_as); }}});
   if (!status.ok()) return status;
   if (host.address.empty()) {
     return place.Error(

@@ -10,6 +10,8 @@
 //         cert: client.pem    # folder of the file that names it
 //         key: client.key
 //       session: nightly      # `default` if it is left out
+//       known_as:             # addresses that others see instead of its own,
+//         - 203.0.113.7       # where addresses are translated
 //
 // `address` is required; `name` is the address if it is left out.
 

@@ -12,6 +12,7 @@
 #include "client/cli/info_command.h"
 #include "client/cli/ps_command.h"
 #include "client/cli/terminal.h"
+#include "client/cli/why_command.h"
 
 namespace standoff::client {
 namespace {
@@ -20,7 +21,8 @@ constexpr char kDescription[] =
     "standoff drives test hosts, on which standoffd holds real sockets.";
 
 constexpr char kFooter[] =
-    "Exit statuses: 0, done; 1, it failed; 2, wrong usage. Errors go to "
+    "Exit statuses: 0, done; 1, it failed; 2, wrong usage; `why` has others, "
+    "too. Errors go to "
     "standard error and begin with \"standoff: \". There is colour only on a "
     "terminal, and none if NO_COLOR is set.";
 
@@ -39,6 +41,7 @@ int Main(int argc, char** argv) {
   AddInfoCommand(app, action);
   AddPsCommand(app, action);
   AddEventsCommand(app, action);
+  AddWhyCommand(app, action);
   AddDemoCommand(app, action);
 
   try {

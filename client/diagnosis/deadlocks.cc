@@ -35,7 +35,7 @@ std::vector<std::string> CrowdsWith(const World& world, const Caller& caller) {
 // can go on if any of it can.
 class Builder {
  public:
-  explicit Builder(const Look& later)
+  explicit Builder(const Survey& later)
       : calls_(later.world.calls().size()), graph_(0) {
     for (const Caller& caller : later.world.callers()) {
       for (std::string& crowd : CrowdsWith(later.world, caller)) {
@@ -47,7 +47,7 @@ class Builder {
 
   // Adds what one look says. `node_of`, by call of that look: its node, or
   // nullopt if the call counts as one that can go on.
-  void Add(const Look& look,
+  void Add(const Survey& look,
            const std::vector<std::optional<size_t>>& node_of) {
     const World& world = look.world;
     const auto add_caller = [&](size_t node, size_t index) {
@@ -103,7 +103,7 @@ std::vector<std::optional<size_t>> EachItself(size_t calls) {
 }
 
 // What is stuck by both looks together; by call of the later one.
-std::vector<bool> FindProved(const Look* earlier, const Look& later) {
+std::vector<bool> FindProved(const Survey* earlier, const Survey& later) {
   const size_t calls = later.world.calls().size();
   if (earlier == nullptr) return std::vector<bool>(calls, false);
   const std::vector<std::optional<size_t>> still = FindStill(*earlier, later);
@@ -178,7 +178,7 @@ std::vector<std::optional<size_t>> FindKnotOf(
 
 }  // namespace
 
-Deadlocks FindDeadlocks(const Look* earlier, const Look& later) {
+Deadlocks FindDeadlocks(const Survey* earlier, const Survey& later) {
   const size_t calls = later.world.calls().size();
   Builder builder(later);
   builder.Add(later, EachItself(calls));

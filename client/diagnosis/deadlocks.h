@@ -42,7 +42,7 @@ inline constexpr size_t kMaxWaits = 64;
 // the same time and on sockets on which nothing moved, were blocked then, all
 // of them at once; and whoever could act then shows in one of the looks, either
 // by what he does or by a last use or a queue that has changed.
-Deadlocks FindDeadlocks(const Look* earlier, const Look& later);
+Deadlocks FindDeadlocks(const Survey* earlier, const Survey& later);
 
 }  // namespace standoff::client
 

@@ -87,10 +87,10 @@ std::vector<HostView> ViewsOf(const v1::DiagnoseRequest& request,
 
 class Writer {
  public:
-  Writer(const v1::DiagnoseRequest& request, const Look& look,
+  Writer(const v1::DiagnoseRequest& request, const Survey& look,
          const Deadlocks& deadlocks, bool has_two_looks)
       : request_(request),
-        look_(look),
+        survey_(look),
         world_(look.world),
         deadlocks_(deadlocks),
         has_two_looks_(has_two_looks),
@@ -151,7 +151,7 @@ class Writer {
 
   v1::BlockedCall WriteCall(size_t index) const {
     const BlockedOperation& call = world_.calls()[index];
-    const Outlook& outlook = look_.outlooks[index];
+    const Outlook& outlook = survey_.outlooks[index];
     v1::BlockedCall written;
     *written.mutable_caller() = world_.callers()[call.caller].party;
     if (call.operation != nullptr) {
@@ -211,7 +211,7 @@ class Writer {
     }
     if (call.has_ends_in()) {
       absl::StrAppend(&sentence, "; it ends in ",
-                      TimeWords(*look_.outlooks[index].ends_in), " (",
+                      TimeWords(*survey_.outlooks[index].ends_in), " (",
                       call.ended_by(), ")");
     } else if (!call.ended_by().empty()) {
       absl::StrAppend(&sentence, "; it is bounded by ", call.ended_by());
@@ -223,7 +223,7 @@ class Writer {
   std::string CallWords(size_t index) const {
     const BlockedOperation& call = world_.calls()[index];
     std::string words = absl::StrCat(
-        PartyWords(world_.callers()[call.caller].party), " is blocked in ");
+        world_.callers()[call.caller].party.title(), " is blocked in ");
     if (call.operation != nullptr) {
       absl::StrAppend(&words, ActionName(call.operation->action()), " (",
                       call.operation->block().syscall(), ")");
@@ -232,8 +232,7 @@ class Writer {
     }
     if (!call.waits.empty() && call.waits[0].endpoint.has_value()) {
       const Endpoint& endpoint = world_.endpoints()[*call.waits[0].endpoint];
-      absl::StrAppend(&words, " on ",
-                      SocketWords(endpoint.ref, *endpoint.state));
+      absl::StrAppend(&words, " on ", endpoint.ref.title());
       std::set<std::optional<size_t>> sockets;
       for (const Wait& wait : call.waits) sockets.insert(wait.endpoint);
       if (sockets.size() > 1) {
@@ -276,7 +275,7 @@ class Writer {
       parties.push_back(world_.callers()[world_.calls()[call].caller].party);
     }
     if (knot.calls.size() == 1) {
-      return absl::StrCat(PartyWords(parties[0]),
+      return absl::StrCat(parties[0].title(),
                           " waits for itself: it alone could end its call.");
     }
     return absl::StrCat(
@@ -301,9 +300,9 @@ class Writer {
       if (world_.calls()[call].thread != nullptr) {
         hosts_of_processes.insert(world_.calls()[call].host);
       }
-      for (const WaitOutlook& wait : look_.outlooks[call].waits) {
+      for (const WaitOutlook& wait : survey_.outlooks[call].waits) {
         const Endpoint& endpoint = world_.endpoints()[*wait.wait.endpoint];
-        const std::string name = SocketWords(endpoint.ref, *endpoint.state);
+        const std::string name = endpoint.ref.title();
         if (wait.is_for_anyone) {
           add(absl::StrCat("Nobody outside the known actors ",
                            wait.wait.kind == WaitKind::kAccept ? "connects to "
@@ -389,7 +388,7 @@ class Writer {
   }
 
   const v1::DiagnoseRequest& request_;
-  const Look& look_;
+  const Survey& survey_;
   const World& world_;
   const Deadlocks& deadlocks_;
   const bool has_two_looks_;
@@ -409,8 +408,8 @@ absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) {
   const bool has_two_looks =
       std::all_of(request.hosts().begin(), request.hosts().end(),
                   [](const auto& host) { return host.has_second(); });
-  const Look later(ViewsOf(request, /*of_first=*/false), request.hints());
-  std::optional<Look> earlier;
+  const Survey later(ViewsOf(request, /*of_first=*/false), request.hints());
+  std::optional<Survey> earlier;
   if (has_two_looks) {
     earlier.emplace(ViewsOf(request, /*of_first=*/true), request.hints());
   }

@@ -81,7 +81,7 @@ std::string AddressOf(const Endpoint& endpoint, const Wait& wait) {
 
 std::vector<v1::Evidence> Explainer::Explain(size_t call) const {
   std::vector<v1::Evidence> all;
-  for (const WaitOutlook& wait : look_.outlooks[call].waits) {
+  for (const WaitOutlook& wait : survey_.outlooks[call].waits) {
     all.push_back(ExplainWait(wait));
   }
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
@@ -283,7 +283,7 @@ void Explainer::ExplainSend(const WaitOutlook& wait, v1::Evidence& to) const {
   if (IsWindowShut(state)) absl::StrAppend(&sentence, ": its window is zero");
   if (!wait.parties.empty()) {
     absl::StrAppend(&sentence, "; ",
-                    PartyWords(world_.callers()[wait.parties[0]].party), " ",
+                    world_.callers()[wait.parties[0]].party.title(), " ",
                     DoingOf(wait.parties[0]));
   }
   Say(to, v1::REASON_PEER_NOT_READING, std::move(sentence));
@@ -353,8 +353,8 @@ void Explainer::ExplainByParties(const WaitOutlook& wait,
       });
   if (busy != wait.parties.end()) {
     Say(to, v1::REASON_PEER_BUSY,
-        absl::StrCat(start, "; ", PartyWords(world_.callers()[*busy].party),
-                     " ", DoingOf(*busy)));
+        absl::StrCat(start, "; ", world_.callers()[*busy].party.title(), " ",
+                     DoingOf(*busy)));
     return;
   }
   if (wait.parties.empty()) {
@@ -364,7 +364,7 @@ void Explainer::ExplainByParties(const WaitOutlook& wait,
   }
   const size_t idle = wait.parties[0];
   Say(to, v1::REASON_PEER_IDLE,
-      absl::StrCat(start, "; ", PartyWords(world_.callers()[idle].party), " ",
+      absl::StrCat(start, "; ", world_.callers()[idle].party.title(), " ",
                    DoingOf(idle)));
 }
 
@@ -374,7 +374,7 @@ const Endpoint* Explainer::PeerOf(const WaitOutlook& wait) const {
 }
 
 std::string Explainer::NameOf(const Endpoint& endpoint) const {
-  return SocketWords(endpoint.ref, *endpoint.state);
+  return endpoint.ref.title();
 }
 
 std::string Explainer::DoingOf(size_t caller) const {
@@ -390,7 +390,7 @@ std::string Explainer::DoingOf(size_t caller) const {
                       NameOf(world_.endpoints()[*call.waits[0].endpoint]));
       if (call.waits.size() > 1) absl::StrAppend(&words, " and others");
     }
-    const Outlook& outlook = look_.outlooks[*party.call];
+    const Outlook& outlook = survey_.outlooks[*party.call];
     if (deadlocks_.knot_of[*party.call].has_value()) {
       absl::StrAppend(&words, ", deadlocked");
     } else if (outlook.ends_in.has_value()) {

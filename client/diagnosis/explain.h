@@ -18,8 +18,8 @@ namespace standoff::client {
 class Explainer {
  public:
   // Both must outlive it.
-  Explainer(const Look& look, const Deadlocks& deadlocks)
-      : look_(look), world_(look.world), deadlocks_(deadlocks) {}
+  Explainer(const Survey& look, const Deadlocks& deadlocks)
+      : survey_(look), world_(look.world), deadlocks_(deadlocks) {}
 
   // The evidence for each socket that the call waits on, the one that says most
   // first. Its reason is never DEADLOCK: that is the call's.
@@ -51,7 +51,7 @@ class Explainer {
   // "which is blocked in Receive on right:d", "which is at work", …
   std::string DoingOf(size_t caller) const;
 
-  const Look& look_;
+  const Survey& survey_;
   const World& world_;
   const Deadlocks& deadlocks_;
 };

@@ -44,7 +44,7 @@ bool IsSameCall(const BlockedOperation& a, const BlockedOperation& b) {
 
 class Comparison {
  public:
-  Comparison(const Look& earlier, const Look& later)
+  Comparison(const Survey& earlier, const Survey& later)
       : earlier_(earlier), later_(later) {}
 
   std::optional<size_t> Find(size_t call) const {
@@ -77,14 +77,14 @@ class Comparison {
            AreSame(*earlier_.world.endpoints()[*then].state, *now.state);
   }
 
-  const Look& earlier_;
-  const Look& later_;
+  const Survey& earlier_;
+  const Survey& later_;
 };
 
 }  // namespace
 
-std::vector<std::optional<size_t>> FindStill(const Look& earlier,
-                                             const Look& later) {
+std::vector<std::optional<size_t>> FindStill(const Survey& earlier,
+                                             const Survey& later) {
   const Comparison comparison(earlier, later);
   std::vector<std::optional<size_t>> still;
   for (size_t call = 0; call < later.world.calls().size(); ++call) {

@@ -13,9 +13,9 @@
 
 namespace standoff::client {
 
-// One look: the world and what could end its calls.
-struct Look {
-  explicit Look(std::vector<HostView> hosts, const World::Hints& hints)
+// One look at all hosts: their world, and what could end its calls.
+struct Survey {
+  explicit Survey(std::vector<HostView> hosts, const World::Hints& hints)
       : world(std::move(hosts), hints), outlooks(FindOutlooks(world)) {}
 
   const World world;
@@ -26,8 +26,8 @@ struct Look {
 // World::calls. nullopt unless it was blocked all the time and nothing moved:
 // the same thread in the same system call since the same time, and its sockets
 // and their other ends with the same queues, states, counters and last uses.
-std::vector<std::optional<size_t>> FindStill(const Look& earlier,
-                                             const Look& later);
+std::vector<std::optional<size_t>> FindStill(const Survey& earlier,
+                                             const Survey& later);
 
 }  // namespace standoff::client
 

@@ -20,14 +20,14 @@ std::string SocketOf(const v1::BlockedCall& call) {
   if (call.evidence().empty() || !call.evidence(0).has_socket()) {
     return "its socket";
   }
-  return SocketWords(call.evidence(0).socket(), call.evidence(0).state());
+  return call.evidence(0).socket().title();
 }
 
 std::string PeerOf(const v1::BlockedCall& call) {
   if (call.evidence().empty() || !call.evidence(0).has_peer()) {
     return "the other end";
   }
-  return SocketWords(call.evidence(0).peer(), call.evidence(0).peer_state());
+  return call.evidence(0).peer().title();
 }
 
 void AddOfDeadlock(const v1::BlockedCall& call, std::vector<std::string>& to) {
@@ -98,7 +98,7 @@ std::vector<std::string> WaysOut(const v1::BlockedCall& call) {
       break;
     default:
       ways.push_back(
-          "Look at the other end, with a daemon on its host, or give its "
+          "Survey at the other end, with a daemon on its host, or give its "
           "address as a hint.");
   }
   if (call.ended_by().empty() && call.reason() != v1::REASON_DEADLOCK) {

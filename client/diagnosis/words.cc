@@ -9,17 +9,7 @@
 #include "client/address.h"
 
 namespace standoff::client {
-namespace {
-
-// The session, unless that goes without saying.
-std::string InSession(absl::string_view session, char separator) {
-  if (session.empty() || session == "default") return "";
-  return absl::StrCat(session, std::string(1, separator));
-}
-
-}  // namespace
-
-std::string PartyWords(const v1::Party& party) {
+std::string PartyTitle(const v1::Party& party, bool with_session) {
   if (party.pid() != 0) {
     return absl::StrCat(party.process(), " (pid ", party.pid(), ") on ",
                         party.host());
@@ -27,26 +17,27 @@ std::string PartyWords(const v1::Party& party) {
   if (party.actor().empty()) {
     return absl::StrCat("a client's plain call on ", party.host());
   }
-  return absl::StrCat(party.host(), "/", InSession(party.session(), '/'),
+  return absl::StrCat(party.host(), "/",
+                      with_session ? absl::StrCat(party.session(), "/") : "",
                       party.actor());
 }
 
 std::string PartiesWords(const std::vector<v1::Party>& parties, size_t more) {
   std::vector<std::string> names;
   for (const v1::Party& party : parties) {
-    std::string name = PartyWords(party);
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      names.push_back(std::move(name));
+    if (std::find(names.begin(), names.end(), party.title()) == names.end()) {
+      names.push_back(party.title());
     }
   }
   if (more > 0) names.push_back(absl::StrCat(more, " more"));
   return ListWords(names);
 }
 
-std::string SocketWords(const v1::SocketRef& ref,
-                        const v1::SocketDescription& state) {
+std::string SocketTitle(const v1::SocketRef& ref,
+                        const v1::SocketDescription& state, bool with_session) {
   if (!ref.socket().empty()) {
-    return absl::StrCat(ref.host(), ":", InSession(ref.session(), ':'),
+    return absl::StrCat(ref.host(), ":",
+                        with_session ? absl::StrCat(ref.session(), ":") : "",
                         ref.socket());
   }
   std::string words;

@@ -13,16 +13,13 @@
 
 namespace standoff::client {
 
-// "left/a"; "left/nightly/a" in a session other than `default`; "a client's
-// call on left"; "python3 (pid 12) on left".
-std::string PartyWords(const v1::Party& party);
-// "left/a, left/b and 3 more".
-std::string PartiesWords(const std::vector<v1::Party>& parties, size_t more);
+// Party.title and SocketRef.title; `with_session`: name the session, too.
+std::string PartyTitle(const v1::Party& party, bool with_session);
+std::string SocketTitle(const v1::SocketRef& ref,
+                        const v1::SocketDescription& state, bool with_session);
 
-// "left:s1"; "left:nightly:s1" in a session other than `default`; of a process
-// by its addresses, "10.0.0.1:80 > 10.0.0.2:4711 on left".
-std::string SocketWords(const v1::SocketRef& ref,
-                        const v1::SocketDescription& state);
+// "left/a, left/b and 3 more": by their titles, each once.
+std::string PartiesWords(const std::vector<v1::Party>& parties, size_t more);
 
 // "812 bytes", "4.12 MB".
 std::string BytesWords(uint64_t bytes);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "client/action.h"
+#include "client/diagnosis/words.h"
 
 namespace standoff::client {
 namespace {
@@ -79,6 +81,7 @@ bool IsDatagram(Transport transport) {
 World::World(std::vector<HostView> hosts, const Hints& hints)
     : hosts_(std::move(hosts)) {
   NumberNetworks();
+  CountSessions();
   AddAddresses(hints);
   // Sockets of all sessions before processes: a daemon's own process holds them
   // and is no user of them.
@@ -99,6 +102,19 @@ void World::NumberNetworks() {
   }
   addresses_.resize(numbers.size());
   hinted_.resize(numbers.size());
+}
+
+void World::CountSessions() {
+  for (HostView& host : hosts_) {
+    std::set<absl::string_view> sessions;
+    for (const v1::SessionSocket& socket : host.snapshot->sockets()) {
+      sessions.insert(socket.session());
+    }
+    for (const v1::Actor& actor : host.snapshot->actors()) {
+      sessions.insert(actor.session());
+    }
+    host.has_sessions = sessions.size() > 1;
+  }
 }
 
 void World::AddAddresses(const Hints& hints) {
@@ -313,6 +329,7 @@ size_t World::AddEndpoint(size_t host, v1::SocketRef ref,
     if (!is_new) return found->second;
   }
   const size_t index = endpoints_.size();
+  ref.set_title(SocketTitle(ref, state, hosts_[host].has_sessions));
   Endpoint endpoint = {.host = host,
                        .ref = std::move(ref),
                        .state = &state,
@@ -336,6 +353,7 @@ size_t World::AddEndpoint(size_t host, v1::SocketRef ref,
 }
 
 size_t World::AddCaller(size_t host, v1::Party party, bool is_script) {
+  party.set_title(PartyTitle(party, hosts_[host].has_sessions));
   Caller caller = {
       .party = std::move(party), .is_script = is_script, .host = host};
   const auto [found, is_new] =

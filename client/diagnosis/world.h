@@ -91,6 +91,8 @@ struct HostView {
   const v1::SnapshotResponse* snapshot = nullptr;
   // The network stack that it is in: hosts with equal numbers share one.
   size_t network = 0;
+  // Whether more than one session has sockets or actors.
+  bool has_sessions = false;
 };
 
 // Who a caller is.
@@ -178,6 +180,7 @@ class World {
   };
 
   void NumberNetworks();
+  void CountSessions();
   void AddAddresses(const Hints& hints);
   void AddSockets(size_t host);
   void AddOperations(size_t host);

@@ -1,0 +1,622 @@
+#include "client/diagnosis/diagnose.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "client/diagnosis/testing/host_maker.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "standoff/v1/diagnosis.pb.h"
+
+namespace standoff::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+
+v1::Diagnosis MustDiagnose(const std::vector<v1::HostObservation>& hosts,
+                           const std::vector<v1::AddressHint>& hints = {}) {
+  v1::DiagnoseRequest request;
+  for (const auto& host : hosts) *request.add_hosts() = host;
+  for (const auto& hint : hints) *request.add_hints() = hint;
+  absl::StatusOr<v1::Diagnosis> diagnosis = Diagnose(request);
+  EXPECT_TRUE(diagnosis.ok()) << diagnosis.status();
+  return diagnosis.value_or(v1::Diagnosis());
+}
+
+const v1::BlockedCall& CallOf(const v1::Diagnosis& diagnosis,
+                              const std::string& actor) {
+  for (const v1::BlockedCall& call : diagnosis.blocked()) {
+    if (call.caller().actor() == actor) return call;
+  }
+  ADD_FAILURE() << "no blocked call of '" << actor << "' in "
+                << diagnosis.DebugString();
+  return v1::BlockedCall::default_instance();
+}
+
+// Two hosts with one TCP connection: `a` on left, `b` on right.
+class TwoHosts : public ::testing::Test {
+ protected:
+  TwoHosts()
+      : a_(left_.AddTcp("a", "10.0.0.1:1000", "10.0.0.2:80")),
+        b_(right_.AddTcp("b", "10.0.0.2:80", "10.0.0.1:1000")) {}
+
+  v1::Diagnosis Twice() const {
+    return MustDiagnose({left_.Twice(), right_.Twice()});
+  }
+
+  HostMaker left_{"left", {"10.0.0.1"}};
+  HostMaker right_{"right", {"10.0.0.2"}};
+  v1::SocketDescription& a_;
+  v1::SocketDescription& b_;
+};
+
+TEST(DiagnoseTest, NothingIsBlocked) {
+  const v1::Diagnosis diagnosis = MustDiagnose({HostMaker("left").Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_NOTHING_BLOCKED);
+  EXPECT_EQ(diagnosis.sentence(), "Nothing is blocked.");
+  ASSERT_EQ(diagnosis.hosts_size(), 1);
+  EXPECT_EQ(diagnosis.hosts(0).host(), "left");
+}
+
+TEST(DiagnoseTest, RefusesWhatMakesNoSense) {
+  const auto status_of = [](const v1::DiagnoseRequest& request) {
+    return Diagnose(request).status();
+  };
+  v1::DiagnoseRequest request;
+  request.add_hosts();
+  EXPECT_THAT(std::string(status_of(request).message()),
+              HasSubstr("hosts[0].host: is missing"));
+  request.mutable_hosts(0)->set_host("left");
+  EXPECT_THAT(std::string(status_of(request).message()),
+              HasSubstr("hosts[0].first: is missing"));
+  *request.mutable_hosts(0) = HostMaker("left").Twice();
+  *request.add_hosts() = HostMaker("left").Twice();
+  EXPECT_THAT(std::string(status_of(request).message()),
+              HasSubstr("hosts[1].host: 'left' is another host's name, too"));
+  request.mutable_hosts()->RemoveLast();
+  request.mutable_hosts(0)->mutable_second()->set_start_monotonic_ns(1);
+  EXPECT_THAT(std::string(status_of(request).message()),
+              HasSubstr("hosts[0].second: was taken before"));
+  request.mutable_hosts(0)->mutable_second()->set_boot_id("another");
+  EXPECT_THAT(std::string(status_of(request).message()),
+              HasSubstr("hosts[0].second: is of another boot"));
+  *request.mutable_hosts(0) = HostMaker("left").Twice();
+  request.add_hints()->set_address("example.org");
+  EXPECT_THAT(std::string(status_of(request).message()),
+              HasSubstr("hints[0].address: 'example.org'"));
+  request.mutable_hints(0)->set_address("192.0.2.1");
+  request.mutable_hints(0)->set_host("right");
+  EXPECT_EQ(status_of(request).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status_of(request).message()),
+              HasSubstr("hints[0].host: 'right' is none of the hosts"));
+}
+
+TEST_F(TwoHosts, MutualReceiveIsADeadlock) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  const v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  ASSERT_EQ(diagnosis.deadlocks_size(), 1);
+  EXPECT_EQ(diagnosis.deadlocks(0).proof(), v1::PROOF_PROVED);
+  EXPECT_THAT(diagnosis.deadlocks(0).calls(), ElementsAre(0, 1));
+  EXPECT_THAT(diagnosis.deadlocks(0).cycle(), UnorderedElementsAre(0, 1));
+  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(), IsEmpty());
+  const v1::BlockedCall& alice = CallOf(diagnosis, "alice");
+  EXPECT_EQ(alice.reason(), v1::REASON_DEADLOCK);
+  EXPECT_EQ(alice.method(), "Receive");
+  EXPECT_EQ(alice.elapsed().seconds(), 2);
+  ASSERT_EQ(alice.evidence_size(), 1);
+  EXPECT_EQ(alice.evidence(0).standing(), v1::PEER_STANDING_FOUND);
+  EXPECT_EQ(alice.evidence(0).peer().host(), "right");
+  EXPECT_EQ(alice.evidence(0).peer().socket(), "b");
+  ASSERT_EQ(alice.evidence(0).parties_size(), 1);
+  EXPECT_EQ(alice.evidence(0).parties(0).actor(), "bob");
+  EXPECT_THAT(alice.sentence(),
+              HasSubstr("left/alice is blocked in Receive (recvfrom) on "
+                        "left:a for 2 s"));
+  EXPECT_THAT(alice.ways_out(), Not(IsEmpty()));
+  ASSERT_EQ(alice.waits_for_size(), 1);
+  EXPECT_EQ(
+      diagnosis.blocked(static_cast<int>(alice.waits_for(0))).caller().actor(),
+      "bob");
+}
+
+TEST_F(TwoHosts, OneSnapshotProvesNothing) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  for (const auto& right : {right_.Once(), right_.Twice()}) {
+    const v1::Diagnosis diagnosis = MustDiagnose({left_.Once(), right});
+    EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+    ASSERT_EQ(diagnosis.deadlocks_size(), 1);
+    EXPECT_EQ(diagnosis.deadlocks(0).proof(), v1::PROOF_ONE_SNAPSHOT);
+    EXPECT_THAT(diagnosis.deadlocks(0).not_proved_because(),
+                HasSubstr("one snapshot only"));
+    EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_DEADLOCK);
+  }
+}
+
+TEST_F(TwoHosts, MutualSendIsADeadlock) {
+  Fill(a_);
+  Fill(b_);
+  left_.BlockInSend("alice", "a");
+  right_.BlockInSend("bob", "b");
+  const v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  const v1::BlockedCall& alice = CallOf(diagnosis, "alice");
+  EXPECT_EQ(alice.evidence(0).reason(), v1::REASON_PEER_NOT_READING);
+  EXPECT_EQ(alice.evidence(0).state().send_queue(), 4000000);
+  EXPECT_EQ(alice.evidence(0).peer_state().receive_queue(), 128000);
+  EXPECT_THAT(alice.sentence(), HasSubstr("the send queue is full (4 MB)"));
+  EXPECT_THAT(alice.sentence(), HasSubstr("128 kB unread"));
+}
+
+// With an open window more of what the send holds can leave.
+TEST_F(TwoHosts, NoDeadlockWhileAWindowIsOpen) {
+  Fill(a_);
+  Fill(b_);
+  b_.mutable_tcp_info()->set_send_window(1000);
+  left_.BlockInSend("alice", "a");
+  right_.BlockInSend("bob", "b");
+  const v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_THAT(diagnosis.deadlocks(), IsEmpty());
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_NOT_READING);
+}
+
+TEST_F(TwoHosts, AnythingThatMovedMeansNoProof) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  const std::vector<void (*)(v1::SnapshotResponse&)> changes = {
+      [](v1::SnapshotResponse& second) {
+        v1::Block& block = *second.mutable_operations(0)->mutable_block();
+        block.set_since_monotonic_ns(block.since_monotonic_ns() + 1);
+      },
+      [](v1::SnapshotResponse& second) {
+        second.mutable_operations(0)->set_id(99);
+        second.mutable_actors(0)->set_current_operation_id(99);
+      },
+      [](v1::SnapshotResponse& second) {
+        second.mutable_sockets(0)->mutable_socket()->set_receive_queue(1);
+      },
+      [](v1::SnapshotResponse& second) {
+        second.mutable_sockets(0)
+            ->mutable_socket()
+            ->mutable_tcp_info()
+            ->set_bytes_received(1);
+      },
+      [](v1::SnapshotResponse& second) {
+        second.mutable_sockets(0)
+            ->mutable_socket()
+            ->mutable_tcp_info()
+            ->set_bytes_acknowledged(1);
+      },
+      [](v1::SnapshotResponse& second) {
+        second.mutable_sockets(0)
+            ->mutable_socket()
+            ->mutable_last_use()
+            ->set_operation_id(77);
+      },
+  };
+  for (size_t i = 0; i < changes.size(); ++i) {
+    v1::HostObservation right = right_.Twice();
+    changes[i](*right.mutable_second());
+    const v1::Diagnosis diagnosis = MustDiagnose({left_.Twice(), right});
+    EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED) << i;
+    ASSERT_EQ(diagnosis.deadlocks_size(), 1) << i;
+    EXPECT_EQ(diagnosis.deadlocks(0).proof(), v1::PROOF_NOT_STILL) << i;
+  }
+}
+
+// Who could act when the first look was taken may have acted since.
+TEST_F(TwoHosts, SomebodyWhoCouldActAtTheFirstLookMeansNoProof) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  HostMaker before = right_;
+  before.AddActor("carol").add_queued_sockets("b");
+  before.snapshot().mutable_actors(1)->set_queued_operations(1);
+  v1::HostObservation right = right_.Twice();
+  *right.mutable_first() = before.snapshot();
+  const v1::Diagnosis diagnosis = MustDiagnose({left_.Twice(), right});
+  ASSERT_EQ(diagnosis.deadlocks_size(), 1);
+  EXPECT_EQ(diagnosis.deadlocks(0).proof(), v1::PROOF_NOT_STILL);
+}
+
+TEST_F(TwoHosts, WhatIsUnderWayIsNoDeadlock) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  b_.set_send_queue(10);
+  b_.mutable_tcp_info()->set_unacked_segments(1);
+  b_.mutable_tcp_info()->set_retransmits(3);
+  b_.mutable_tcp_info()->set_backoff(3);
+  const v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_THAT(diagnosis.deadlocks(), IsEmpty());
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_NETWORK);
+  EXPECT_THAT(CallOf(diagnosis, "alice").sentence(),
+              HasSubstr("what right:b sent does not arrive: 1 segment not "
+                        "acknowledged, sent again 3 times"));
+  EXPECT_EQ(CallOf(diagnosis, "bob").reason(), v1::REASON_NETWORK);
+}
+
+TEST_F(TwoHosts, AnIdlePeerIsTheScriptsTurn) {
+  left_.BlockInReceive("alice", "a");
+  right_.AddActor("bob");
+  b_.mutable_last_use()->set_actor("bob");
+  v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
+  EXPECT_EQ(CallOf(diagnosis, "alice").evidence(0).parties(0).activity(),
+            v1::ACTIVITY_IDLE);
+  // A plain call, or an actor that is gone.
+  for (const char* const user : {"", "gone"}) {
+    b_.mutable_last_use()->set_actor(user);
+    diagnosis = Twice();
+    EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
+    EXPECT_EQ(CallOf(diagnosis, "alice").evidence(0).parties(0).activity(),
+              v1::ACTIVITY_SCRIPT);
+  }
+}
+
+TEST_F(TwoHosts, APlainCallThatIsBlockedIsTheScripts) {
+  left_.BlockInReceive("alice", "a");
+  v1::Action action;
+  action.mutable_receive()->set_socket("b");
+  right_.Block("", action, "recvfrom");
+  const v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_THAT(diagnosis.deadlocks(), IsEmpty());
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
+  EXPECT_THAT(CallOf(diagnosis, "alice").sentence(),
+              HasSubstr("its script could act"));
+}
+
+TEST_F(TwoHosts, ATimeoutSaysWhenItEnds) {
+  left_.BlockInReceive("alice", "a");
+  v1::Operation& bob = right_.BlockInReceive("bob", "b");
+  bob.mutable_block()->set_deadline_monotonic_ns(HostMaker::kStart +
+                                                 3 * HostMaker::kSecond);
+  v1::Diagnosis diagnosis = Twice();
+  EXPECT_THAT(diagnosis.deadlocks(), IsEmpty());
+  EXPECT_EQ(CallOf(diagnosis, "bob").ended_by(), "timeout");
+  EXPECT_EQ(CallOf(diagnosis, "bob").ends_in().seconds(), 1);
+  EXPECT_EQ(CallOf(diagnosis, "alice").ended_by(), "");
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_BUSY);
+  EXPECT_THAT(CallOf(diagnosis, "alice").sentence(),
+              HasSubstr("right/bob is blocked in Receive on right:b for at "
+                        "most 2 s more (timeout)"));
+
+  bob.mutable_block()->clear_deadline_monotonic_ns();
+  b_.mutable_send_timeout()->set_seconds(9);
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+  b_.mutable_receive_timeout()->set_seconds(9);
+  diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_EQ(CallOf(diagnosis, "bob").ended_by(), "SO_RCVTIMEO");
+  EXPECT_EQ(CallOf(diagnosis, "bob").ends_in().seconds(), 6);
+
+  b_.clear_receive_timeout();
+  b_.mutable_tcp_user_timeout()->set_seconds(9);
+  diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_EQ(CallOf(diagnosis, "bob").ended_by(), "TCP_USER_TIMEOUT");
+}
+
+TEST_F(TwoHosts, ThePeerDoesNotRead) {
+  Fill(a_);
+  b_.set_receive_queue(128000);
+  left_.BlockInSend("alice", "a");
+  EXPECT_EQ(CallOf(Twice(), "alice").reason(), v1::REASON_PEER_NOT_READING);
+}
+
+TEST_F(TwoHosts, ThePeerIsGone) {
+  left_.BlockInReceive("alice", "a");
+  right_.snapshot().clear_sockets();
+  const v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_GONE);
+  EXPECT_THAT(CallOf(diagnosis, "alice").evidence(0).peer_hosts(),
+              ElementsAre("right"));
+}
+
+TEST_F(TwoHosts, AStrangerIsUnknown) {
+  left_.BlockInReceive("alice", "a");
+  const v1::Diagnosis diagnosis = MustDiagnose({left_.Twice()});
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_UNKNOWN);
+  EXPECT_EQ(CallOf(diagnosis, "alice").evidence(0).standing(),
+            v1::PEER_STANDING_STRANGER);
+}
+
+TEST_F(TwoHosts, TheSameAddressOnTwoHostsIsAmbiguousOnlyIfBothFit) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  HostMaker other("other", {"10.0.0.2"});
+  EXPECT_EQ(
+      MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()}).verdict(),
+      v1::VERDICT_DEADLOCK);
+  other.AddTcp("x", "10.0.0.2:80", "10.0.0.1:1000");
+  const v1::Diagnosis diagnosis =
+      MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()});
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_UNKNOWN);
+  EXPECT_EQ(CallOf(diagnosis, "alice").evidence(0).standing(),
+            v1::PEER_STANDING_AMBIGUOUS);
+}
+
+TEST(DiagnoseTest, JoinsBothFamiliesAndMappedAddresses) {
+  struct Ends {
+    const char* a_local;
+    const char* a_peer;
+    const char* b_local;
+    const char* b_peer;
+  };
+  for (const Ends& ends :
+       std::vector<Ends>{{"[2001:db8::1]:1000", "[2001:db8::2]:80",
+                          "[2001:db8::2]:80", "[2001:db8::1]:1000"},
+                         {"10.0.0.1:1000", "10.0.0.2:80",
+                          "[::ffff:10.0.0.2]:80", "[::ffff:10.0.0.1]:1000"},
+                         {"[fe80::1%2]:1000", "[fe80::2%2]:80",
+                          "[fe80::2%5]:80", "[fe80::1%5]:1000"}}) {
+    HostMaker left("left", {"10.0.0.1", "2001:db8::1", "fe80::1%eth0"});
+    HostMaker right("right", {"10.0.0.2", "2001:db8::2", "fe80::2%eth0"});
+    left.AddTcp("a", ends.a_local, ends.a_peer);
+    right.AddTcp("b", ends.b_local, ends.b_peer);
+    left.BlockInReceive("alice", "a");
+    right.BlockInReceive("bob", "b");
+    EXPECT_EQ(MustDiagnose({left.Twice(), right.Twice()}).verdict(),
+              v1::VERDICT_DEADLOCK)
+        << ends.a_peer;
+  }
+}
+
+// Loopback is each network's own, and two daemons can share one.
+TEST(DiagnoseTest, JoinsLoopbackOfOneNetworkOnly) {
+  HostMaker left("left");
+  left.AddTcp("a", "127.0.0.1:1000", "127.0.0.1:80");
+  left.BlockInReceive("alice", "a");
+  HostMaker right("right");
+  right.AddTcp("b", "127.0.0.1:80", "127.0.0.1:1000").set_inode(555);
+  right.BlockInReceive("bob", "b");
+  EXPECT_EQ(
+      CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice").reason(),
+      v1::REASON_PEER_GONE);
+  right.snapshot().set_boot_id(left.snapshot().boot_id());
+  EXPECT_EQ(MustDiagnose({left.Twice(), right.Twice()}).verdict(),
+            v1::VERDICT_DEADLOCK);
+}
+
+TEST(DiagnoseTest, JoinsAcrossAddressTranslationWithAHint) {
+  HostMaker left("left", {"10.0.0.1"});
+  HostMaker right("right", {"10.1.0.2"});
+  // The way out gives both their translator's addresses.
+  left.AddTcp("a", "10.0.0.1:1000", "203.0.113.7:80");
+  right.AddTcp("b", "10.1.0.2:80", "198.51.100.1:1000");
+  left.BlockInReceive("alice", "a");
+  right.BlockInReceive("bob", "b");
+  EXPECT_EQ(
+      CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice").reason(),
+      v1::REASON_UNKNOWN);
+  v1::AddressHint of_left;
+  of_left.set_address("198.51.100.1");
+  of_left.set_host("left");
+  v1::AddressHint of_right;
+  of_right.set_address("203.0.113.7");
+  of_right.set_host("right");
+  EXPECT_EQ(MustDiagnose({left.Twice(), right.Twice()}, {of_left, of_right})
+                .verdict(),
+            v1::VERDICT_DEADLOCK);
+  // One hint is not enough to tell the ends from others.
+  EXPECT_NE(MustDiagnose({left.Twice(), right.Twice()}, {of_right}).verdict(),
+            v1::VERDICT_DEADLOCK);
+}
+
+TEST(DiagnoseTest, ConnectsThatHang) {
+  HostMaker left("left", {"10.0.0.1"});
+  HostMaker right("right", {"10.0.0.2"});
+  v1::SocketDescription& a = left.AddSocket("a");
+  *a.mutable_local_address() = ParseAddress("10.0.0.1:1000").value();
+  a.mutable_tcp_info()->set_state(v1::TCP_STATE_SYN_SENT);
+  a.mutable_tcp_info()->set_retransmits(2);
+  left.BlockInConnect("alice", "a", "10.0.0.2:80");
+  const auto diagnose = [&] {
+    return CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice");
+  };
+  EXPECT_EQ(diagnose().reason(), v1::REASON_NETWORK);
+  EXPECT_THAT(diagnose().sentence(), HasSubstr("sent again 2 times"));
+  EXPECT_THAT(diagnose().sentence(), HasSubstr("no known socket listens"));
+  v1::SocketDescription& listener = right.AddListener("l", "0.0.0.0:80");
+  EXPECT_EQ(diagnose().reason(), v1::REASON_NETWORK);
+  EXPECT_EQ(diagnose().evidence(0).standing(), v1::PEER_STANDING_LISTENER);
+  listener.mutable_accept_queue()->set_length(1);
+  EXPECT_EQ(diagnose().reason(), v1::REASON_NETWORK);
+  listener.mutable_accept_queue()->set_length(2);
+  EXPECT_EQ(diagnose().reason(), v1::REASON_BACKLOG_FULL);
+  EXPECT_THAT(diagnose().sentence(),
+              HasSubstr("the accept queue of right:l is full: 2 connections "
+                        "wait where the backlog is 1"));
+  // A receive on a socket that is still connecting waits for the same.
+  left.snapshot().mutable_operations(0)->clear_action();
+  left.snapshot()
+      .mutable_operations(0)
+      ->mutable_action()
+      ->mutable_receive()
+      ->set_socket("a");
+  *a.mutable_peer_address() = ParseAddress("10.0.0.2:80").value();
+  EXPECT_EQ(diagnose().reason(), v1::REASON_BACKLOG_FULL);
+}
+
+TEST(DiagnoseTest, NobodyHasAcceptedTheConnection) {
+  HostMaker left("left", {"10.0.0.1"});
+  HostMaker right("right", {"10.0.0.2"});
+  left.AddTcp("a", "10.0.0.1:1000", "10.0.0.2:80");
+  left.BlockInReceive("alice", "a");
+  v1::SocketDescription& listener = right.AddListener("l", "10.0.0.2:80");
+  listener.mutable_accept_queue()->set_length(1);
+  v1::BlockedCall call =
+      CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice");
+  EXPECT_EQ(call.evidence(0).standing(), v1::PEER_STANDING_NOT_ACCEPTED);
+  EXPECT_EQ(call.reason(), v1::REASON_PEER_IDLE);
+  EXPECT_THAT(call.sentence(), HasSubstr("nobody has accepted"));
+}
+
+// An accept can be ended by anybody: it takes all of them to be stuck.
+TEST(DiagnoseTest, AcceptWaitsForAnyone) {
+  HostMaker left("left", {"10.0.0.1"});
+  HostMaker right("right", {"10.0.0.2"});
+  left.AddListener("l", "10.0.0.1:80");
+  right.AddListener("m", "10.0.0.2:80");
+  left.BlockInAccept("alice", "l");
+  right.BlockInAccept("bob", "m");
+  v1::Diagnosis diagnosis = MustDiagnose({left.Twice(), right.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
+              UnorderedElementsAre(
+                  "Nobody outside the known actors connects to left:l.",
+                  "Nobody outside the known actors connects to right:m."));
+  right.AddActor("carol");
+  diagnosis = MustDiagnose({left.Twice(), right.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
+}
+
+// A knot that is no cycle: poll waits for either, and one of them can go on.
+TEST_F(TwoHosts, PollWaitsForAnyOfSeveral) {
+  v1::SocketDescription& c = left_.AddTcp("c", "10.0.0.1:1001", "10.0.0.2:81");
+  right_.AddTcp("d", "10.0.0.2:81", "10.0.0.1:1001");
+  v1::Action poll;
+  for (const char* const socket : {"a", "c"}) {
+    v1::PollItem& item = *poll.mutable_poll()->add_items();
+    item.set_socket(socket);
+    item.add_events(v1::POLL_EVENT_IN);
+  }
+  left_.BlockActor("alice", poll, "ppoll");
+  right_.BlockInReceive("bob", "b");
+  v1::Operation& dave = right_.BlockInReceive("dave", "d");
+  v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_EQ(diagnosis.deadlocks(0).calls_size(), 3);
+  EXPECT_EQ(CallOf(diagnosis, "alice").evidence_size(), 2);
+  dave.mutable_block()->set_deadline_monotonic_ns(HostMaker::kStart +
+                                                  9 * HostMaker::kSecond);
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_BLOCKED);
+  (void)c;
+}
+
+TEST_F(TwoHosts, WhoWaitsForADeadlockIsNamedButNotInIt) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  left_.AddTcp("e", "10.0.0.1:1002", "10.0.0.2:82");
+  right_.AddTcp("f", "10.0.0.2:82", "10.0.0.1:1002")
+      .mutable_last_use()
+      ->set_actor("bob");
+  left_.BlockInReceive("erin", "e");
+  const v1::Diagnosis diagnosis = Twice();
+  ASSERT_EQ(diagnosis.deadlocks_size(), 1);
+  EXPECT_EQ(diagnosis.deadlocks(0).calls_size(), 2);
+  EXPECT_EQ(CallOf(diagnosis, "erin").reason(), v1::REASON_DEADLOCK);
+  EXPECT_THAT(CallOf(diagnosis, "erin").sentence(),
+              HasSubstr("it waits for deadlocked calls only"));
+}
+
+TEST(DiagnoseTest, WhoHoldsBothEndsWaitsForItself) {
+  HostMaker left("left");
+  v1::SocketDescription& a = left.AddSocket("a");
+  v1::SocketDescription& b = left.AddSocket("b");
+  for (v1::SocketDescription* const end : {&a, &b}) {
+    end->set_family(v1::FAMILY_UNIX);
+    end->set_protocol(v1::PROTOCOL_UNSPECIFIED);
+    end->mutable_last_use()->set_actor("alice");
+    end->set_peer_inode(end == &a ? b.inode() : a.inode());
+  }
+  left.BlockInReceive("alice", "a");
+  const v1::Diagnosis diagnosis = MustDiagnose({left.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_THAT(diagnosis.deadlocks(0).cycle(), ElementsAre(0));
+  EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
+              HasSubstr("left/alice waits for itself"));
+}
+
+// Another user of the same end could shut it down.
+TEST_F(TwoHosts, WhoSharesTheSocketCouldEndTheCall) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  v1::Actor& carol = left_.AddActor("carol");
+  carol.set_queued_operations(1);
+  carol.add_queued_sockets("a");
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_BLOCKED);
+}
+
+TEST(DiagnoseTest, JoinsUdp) {
+  HostMaker left("left", {"10.0.0.1"});
+  HostMaker right("right", {"10.0.0.2"});
+  left.AddUdp("a", "10.0.0.1:1000", "10.0.0.2:53");
+  v1::SocketDescription& b = right.AddUdp("b", "0.0.0.0:53");
+  left.BlockInReceive("alice", "a");
+  v1::Diagnosis diagnosis = MustDiagnose({left.Twice(), right.Twice()});
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
+  EXPECT_EQ(CallOf(diagnosis, "alice").evidence(0).peer().socket(), "b");
+  // Anybody could send to b, but all are stuck.
+  right.BlockInReceive("bob", "b");
+  diagnosis = MustDiagnose({left.Twice(), right.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  *b.mutable_peer_address() = ParseAddress("10.0.0.1:1000").value();
+  *b.mutable_local_address() = ParseAddress("10.0.0.2:53").value();
+  diagnosis = MustDiagnose({left.Twice(), right.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(0),
+              HasSubstr("No datagram was under way"));
+}
+
+TEST(DiagnoseTest, ProcessesThatKnowNothingOfStandoff) {
+  HostMaker left("left", {"10.0.0.1"});
+  HostMaker right("right", {"10.0.0.2"});
+  const auto add = [](HostMaker& host, const char* local, const char* peer,
+                      int32_t pid) {
+    v1::SnapshotResponse& snapshot = host.snapshot();
+    v1::SocketDescription& socket = host.AddTcp("x", local, peer);
+    Fill(socket);
+    socket.clear_name();
+    socket.clear_last_use();
+    *snapshot.add_process_sockets()->mutable_socket() = socket;
+    snapshot.clear_sockets();
+    v1::Process& process = *snapshot.add_processes();
+    process.set_pid(pid);
+    process.set_name("python3");
+    process.add_sockets(101);
+    v1::ProcessThread& thread = *process.add_threads();
+    thread.set_thread_id(pid);
+    thread.set_syscall("sendto");
+    thread.set_context_switches(7);
+    v1::ThreadWait& wait = *thread.add_waits();
+    wait.set_inode(101);
+    wait.add_events(v1::POLL_EVENT_OUT);
+  };
+  add(left, "10.0.0.1:1000", "10.0.0.2:80", 11);
+  add(right, "10.0.0.2:80", "10.0.0.1:1000", 22);
+  v1::Diagnosis diagnosis = MustDiagnose({left.Twice(), right.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
+              HasSubstr("python3 (pid 11) on left"));
+  EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
+              HasSubstr("python3 (pid 22) on right"));
+
+  // It has run in between.
+  v1::HostObservation seen = right.Twice();
+  seen.mutable_second()
+      ->mutable_processes(0)
+      ->mutable_threads(0)
+      ->set_context_switches(8);
+  EXPECT_EQ(MustDiagnose({left.Twice(), seen}).verdict(), v1::VERDICT_BLOCKED);
+
+  // Another thread could act.
+  v1::ProcessThread& other =
+      *right.snapshot().mutable_processes(0)->add_threads();
+  other.set_thread_id(23);
+  other.set_syscall("futex");
+  diagnosis = MustDiagnose({left.Twice(), right.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+}
+
+}  // namespace
+}  // namespace standoff::client
