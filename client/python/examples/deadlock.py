@@ -1,4 +1,4 @@
-"""Two hosts in a deadlock, made on purpose, looked at and undone."""
+"""Two hosts in a deadlock, made on purpose, proved and undone."""
 
 import standoff
 from standoff.lab import Lab
@@ -13,12 +13,7 @@ with Lab(["left", "right"]) as lab:
     sends = [left.actor("anna").start(a.sendall, payload),
              right.actor("bert").start(b.sendall, payload)]
     standoff.wait(sends, timeout=30, condition="blocked")
-    for send in sends:
-        block = send.block
-        queues = block.sockets[0]
-        print(f"{send.actor} sleeps in {block.syscall} ({block.wait_channel}):",
-              f"{queues.receive_queue} bytes wait to be received,",
-              f"{queues.send_queue} to be acknowledged")
+    print(standoff.why([left, right]))
     # A way out: a second thread, which reads.
     reading = left.actor("reader").start(a.recv_pattern, payload)
     print("bert's", reading.result(timeout=60), "bytes went through")

@@ -9,7 +9,8 @@
 
 A Host is one daemon; its sockets have the methods, results and exceptions of
 `socket.socket`. Actors (Host.actor) make calls that others wait for, look at
-and cancel. Faults of the control plane are HarnessErrors, never OSErrors.
+and cancel; why() tells what keeps such calls from going on. Faults of the
+control plane are HarnessErrors, never OSErrors.
 docs/python.md is the manual; standoff.aio has the same for asyncio.
 """
 
@@ -17,6 +18,16 @@ from standoff._version import __version__
 from standoff.actor import Actor, Step, step
 from standoff.channel import Credentials
 from standoff.connect_host import connect
+from standoff.diagnosing import why
+from standoff.diagnosis import (
+    BlockedCall,
+    Deadlock,
+    Diagnosis,
+    Party,
+    Proof,
+    Reason,
+    Verdict,
+)
 from standoff.errors import (
     Cancelled,
     HarnessError,
@@ -44,8 +55,11 @@ from standoff.socket import Socket
 
 __all__ = [
     "Actor",
+    "BlockedCall",
     "Cancelled",
     "Credentials",
+    "Deadlock",
+    "Diagnosis",
     "HarnessError",
     "Host",
     "InvalidRequest",
@@ -55,10 +69,13 @@ __all__ = [
     "Operation",
     "OperationError",
     "OperationState",
+    "Party",
     "Pattern",
     "PatternMismatch",
     "PermissionDenied",
     "Poll",
+    "Proof",
+    "Reason",
     "Selector",
     "Session",
     "SessionLost",
@@ -67,10 +84,12 @@ __all__ = [
     "Step",
     "Unavailable",
     "Unsupported",
+    "Verdict",
     "WaitTimedOut",
     "__version__",
     "connect",
     "select",
     "step",
     "wait",
+    "why",
 ]

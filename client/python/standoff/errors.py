@@ -61,7 +61,10 @@ class LimitReached(HarnessError):
 
 
 class PermissionDenied(HarnessError):
-    """The client's certificate, or the lack of one, does not allow this."""
+    """The client's certificate, or the lack of one, does not allow this.
+
+    Or the daemon does not: the details name the flag that would.
+    """
 
 
 class Unsupported(HarnessError, NotImplementedError):

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from standoff import errors
 from standoff import handles
 from standoff import lookup
+from standoff import looks
 from standoff import open_requests
 from standoff import outcome as outcomes
 from standoff import rpc
@@ -22,6 +23,7 @@ from standoff import session as sessions
 from standoff import timeouts
 from standoff.actor import Actor
 from standoff.connection import PATIENCE, Connection
+from standoff.diagnosis import Diagnosis
 from standoff.events import Events
 from standoff.operation import Operation, OperationState, method_of
 from standoff.socket import Socket
@@ -114,6 +116,28 @@ class Host:
         """
         request = host_service_pb2.SnapshotRequest(all_sessions=all_sessions)
         return self._call(rpc.SNAPSHOT, request, timeout)
+
+    def why(
+        self,
+        *,
+        between: float = 0.2,
+        settle: float = looks.SETTLING,
+        processes: bool = False,
+        timeout: float = looks.PATIENCE,
+    ) -> Diagnosis:
+        """Tells why calls are blocked here, as standoff.why() does.
+
+        What is at ends on other hosts is not known: give that all of them.
+        """
+        from standoff import diagnosing
+
+        return diagnosing.why(
+            self,
+            between=between,
+            settle=settle,
+            processes=processes,
+            timeout=timeout,
+        )
 
     def close(self) -> None:
         """Ends the session, or in one that stays closes this host's sockets.

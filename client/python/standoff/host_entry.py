@@ -55,12 +55,15 @@ class HostEntry:
         address: Where its daemon listens for control: HOST:PORT or unix:PATH.
         tls: The files for TLS.
         session: The session to be in; empty if that is left to who connects.
+        known_as: IP addresses by which other hosts know it, though no interface
+            of its own has them: those of an address translation.
     """
 
     name: str
     address: str
     tls: TlsFiles = TlsFiles()
     session: str = ""
+    known_as: tuple[str, ...] = ()
 
     def connect(self, **options: Any) -> standoff.Host:
         """Connects to the host.

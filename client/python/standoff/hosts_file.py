@@ -10,6 +10,8 @@
           cert: client.pem    # folder of the file that names it
           key: client.key
         session: nightly      # that of who connects if it is left out
+        known_as:             # addresses that others see instead of its own,
+          - 203.0.113.7       # where addresses are translated
 
 `address` is required; `name` is the address if it is left out. Any other field
 is an error.
@@ -18,6 +20,7 @@ is an error.
 from __future__ import annotations
 
 import importlib
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -37,6 +40,8 @@ MAX_HOSTS_FILE_BYTES = 1 << 20
 
 # How much of a wrong text a message repeats.
 _SHOWN = 64
+
+_IP_ADDRESS = "a literal IP address"
 
 _NULL_TAG = "tag:yaml.org,2002:null"
 
@@ -213,6 +218,7 @@ def _read_host(place: _Place) -> HostEntry:
             "address": _text("HOST:PORT or unix:PATH", check_host_address),
             "tls": _read_tls,
             "session": _text("the name of a session", check_session_name),
+            "known_as": _read_known_as,
         }
     )
     if "address" not in fields:
@@ -231,6 +237,22 @@ def _read_tls(place: _Place) -> TlsFiles:
         certificate=fields.get("cert", ""),
         key=fields.get("key", ""),
     )
+
+
+def _read_known_as(place: _Place) -> tuple[str, ...]:
+    if place.kind != "a list":
+        place.fail(f"it is {place.kind}: expected a list, each {_IP_ADDRESS}")
+    read = _text(_IP_ADDRESS, _check_ip_address)
+    return tuple(read(element) for element in place.elements())
+
+
+def _check_ip_address(text: str) -> None:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise HostsError(
+            f'"{escape(text[:_SHOWN])}" is none: expected {_IP_ADDRESS}'
+        ) from None
 
 
 def _text(

@@ -15,6 +15,7 @@ from standoff.host_entry import HostEntry, HostsError, parse_host_entries
 from standoff.hosts import HOSTS_FILE_VARIABLE, HOSTS_VARIABLE, find_hosts
 from standoff.hosts_file import read_hosts_file
 from standoff.lab import DAEMON_VARIABLE, Lab, LabError
+from standoff.pytest_hang import HANG_TIMEOUT
 
 _NO_HOSTS = """\
 this test needs hosts, and pytest was not told any. Give one of
@@ -64,6 +65,12 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("standoff_lab", "as --standoff-lab", type="string")
     parser.addini("standoffd", "as --standoffd", type="string")
+    parser.addini(
+        HANG_TIMEOUT,
+        "after how many seconds to tell why a test that uses hosts hangs; by "
+        "default faulthandler_timeout, 0 for never",
+        type="string",
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,8 +19,11 @@ Which hosts there are, pytest is told by the first of these that says something:
 A lab needs the daemon: --standoffd PATH, or the environment variable STANDOFFD,
 or standoffd in the ini-file, or standoffd on the PATH.
 
-The report of a test that fails has a section for each host: what was blocked,
-where and since when, and which sockets were open.
+The report of a test that fails begins with the diagnosis of all hosts together:
+why calls are blocked (see `standoff.why`). Then it has a section for each host:
+what was blocked, where and since when, and which sockets were open. Of a test
+that hangs the diagnosis is told while it does, on standard error, after as many
+seconds as standoff_hang_timeout in the ini-file says, or faulthandler_timeout.
 """
 
 from __future__ import annotations
@@ -32,7 +35,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from standoff.explaining import explain
+from standoff.host_entry import HostEntry
 from standoff.lab import Lab, LabError
+from standoff.pytest_hang import HangWatch, hang_timeout
 from standoff.pytest_options import (
     ChoiceError,
     add_options,
@@ -63,10 +69,15 @@ def pytest_configure(config: pytest.Config) -> None:
         choice = from_command_line(config)
         if choice is not None and choice.lab:
             choice.describe_lab()
-    except ChoiceError as error:
+        seconds = hang_timeout(config)
+    except (ChoiceError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
-    config.stash[_WATCH] = _Watch()
-    config.pluginmanager.register(config.stash[_WATCH], "standoff_watch")
+    config.stash[_WATCH] = watch = _Watch()
+    config.pluginmanager.register(watch, "standoff_watch")
+    if seconds is not None:
+        watch.hang = HangWatch(seconds, watch.explain)
+        config.add_cleanup(watch.hang.close)
+        config.pluginmanager.register(watch.hang, "standoff_hang_watch")
 
 
 @pytest.fixture(scope="session")
@@ -114,8 +125,10 @@ def standoff_hosts(
                 host = entry.connect(session=None, labels={"test": label})
             except HarnessError as error:
                 pytest.fail(f"can't connect to a host: {error}", pytrace=False)
-            watch.add(entry.name, stack.enter_context(host))
+            watch.add(entry, stack.enter_context(host))
+        watch.start(request.node.nodeid)
         yield types.MappingProxyType(watch.hosts)
+        watch.end()
         # What fails hereafter, as another fixture's end, is told it, too.
         watch.capture()
 
@@ -134,12 +147,27 @@ class _Watch:
     def __init__(self) -> None:
         # Those whose sessions there are.
         self.hosts: dict[str, standoff.Host] = {}
+        # If a test may hang.
+        self.hang: HangWatch | None = None
+        self._address_map: dict[str, str] = {}
         self._captured: dict[str, State | Exception] = {}
+        self._why = ""
         self._interrupted: list[tuple[str, str]] = []
 
-    def add(self, name: str, host: standoff.Host) -> None:
+    def add(self, entry: HostEntry, host: standoff.Host) -> None:
         """Notes that a session was made."""
-        self.hosts[name] = host
+        self.hosts[entry.name] = host
+        self._address_map |= dict.fromkeys(entry.known_as, entry.name)
+
+    def start(self, test: str) -> None:
+        """Notes that a test has all its hosts."""
+        if self.hang is not None:
+            self.hang.start(test)
+
+    def end(self) -> None:
+        """Notes that it needs them no more."""
+        if self.hang is not None:
+            self.hang.end()
 
     def forget(self) -> None:
         """Notes that the sessions are deleted."""
@@ -151,17 +179,42 @@ class _Watch:
             # It takes its time to find out that a host does not answer.
             if not isinstance(self._captured.get(name), Exception):
                 self._captured[name] = _capture(host)
+        if self.hosts:
+            self._why = self._explain_captured()
+
+    def explain(self, silent: Mapping[str, Exception] = {}) -> str:
+        """Asks the hosts why calls are blocked, but for the silent ones."""
+        return explain(dict(self.hosts), silent, self._address_map, _PATIENCE)
+
+    def _explain_captured(self) -> str:
+        """Why the test's calls are blocked, if it has any."""
+        states = self._captured
+        if not any(
+            isinstance(state, Exception) or state.is_blocked
+            for state in states.values()
+        ):
+            # Others may have some, on the same hosts.
+            return "Nothing is blocked."
+        return self.explain(
+            {n: s for n, s in states.items() if isinstance(s, Exception)}
+        )
 
     def sections(self) -> list[tuple[str, str]]:
         """The sections of a report: titles and texts."""
         self.capture()
+        if not self._captured:
+            return []
         return [
-            (f"standoff: {name}", _render(state))
-            for name, state in self._captured.items()
+            ("standoff: diagnosis", self._why),
+            *(
+                (f"standoff: {name}", _render(state))
+                for name, state in self._captured.items()
+            ),
         ]
 
     def pytest_runtest_logstart(self) -> None:
         self._captured = {}
+        self._why = ""
 
     def _make_report(self) -> Generator[None, Any, None]:
         outcome = yield

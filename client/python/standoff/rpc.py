@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
 
+from standoff.v1 import diagnosis_service_pb2 as diagnosis
 from standoff.v1 import host_service_pb2 as host
 from standoff.v1 import operation_service_pb2 as operation
 from standoff.v1 import session_service_pb2 as session
@@ -128,3 +129,9 @@ _HOST = "/standoff.v1.HostService/"
 GET_INFO = Rpc(_HOST + "GetInfo", host.GetInfoRequest, host.GetInfoResponse)
 GET_CLOCK = Rpc(_HOST + "GetClock", host.GetClockRequest, host.GetClockResponse)
 SNAPSHOT = Rpc(_HOST + "Snapshot", host.SnapshotRequest, host.SnapshotResponse)
+
+DIAGNOSE = Rpc(
+    "/standoff.v1.DiagnosisService/Diagnose",
+    diagnosis.DiagnoseRequest,
+    diagnosis.DiagnoseResponse,
+)

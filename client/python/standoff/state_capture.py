@@ -34,6 +34,14 @@ class State:
     snapshot: host_service_pb2.SnapshotResponse
     operations: Sequence[operation_pb2.Operation]
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether any operation was blocked."""
+        return any(
+            operation.state == operation_pb2.OPERATION_STATE_BLOCKED
+            for operation in self.snapshot.operations
+        )
+
     def render(self) -> str:
         """Returns it as text; see `standoff.state_report`."""
         return render_state(self.snapshot, self.operations)

@@ -85,10 +85,10 @@ async def tcp_pair(host: aio.Host) -> tuple[aio.Socket, aio.Socket]:
 
 
 @contextlib.contextmanager
-def daemon() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def daemon(*flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A daemon of its own: its address and its process."""
     binary = os.environ.get("STANDOFFD", str(BUILT_DAEMON))
-    with subprocess.Popen([binary, "--listen=127.0.0.1:0"],
+    with subprocess.Popen([binary, "--listen=127.0.0.1:0", *flags],
                           stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

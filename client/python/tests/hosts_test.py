@@ -192,6 +192,7 @@ hosts:
     address: "unix:/run/standoff"
     tls: {ca: ca.pem, cert: /abs/client.pem, key: sub/client.key}
     session: nightly:7
+    known_as: [203.0.113.7, "2001:db8::7"]
 """
         )
         assert left == HostEntry(name="left", address="10.1.0.1:7411")
@@ -204,6 +205,7 @@ hosts:
                 key="/etc/standoff/sub/client.key",
             ),
             session="nightly:7",
+            known_as=("203.0.113.7", "2001:db8::7"),
         )
 
     def test_a_name_is_not_required(self) -> None:
@@ -273,7 +275,7 @@ hosts:
             (
                 "hosts:\n- address: a:1\n  adress: b:1",
                 "3: hosts[0].adress: there is no such field: expected one of "
-                "name, address, tls, session",
+                "name, address, tls, session, known_as",
             ),
             (
                 "hosts:\n- address: a:1\n  address: b:1",
@@ -313,6 +315,16 @@ hosts:
                 "hosts:\n- {name: x, address: 'a:1'}\n"
                 "- {name: x, address: 'b:1'}",
                 '3: hosts[1].name: two hosts are called "x"',
+            ),
+            (
+                "hosts:\n- address: a:1\n  known_as: 203.0.113.7",
+                "3: hosts[0].known_as: it is a text: expected a list, each a "
+                "literal IP address",
+            ),
+            (
+                "hosts:\n- address: a:1\n  known_as:\n  - 10.0.0.1\n  - left",
+                '5: hosts[0].known_as[1]: "left" is none: expected a literal '
+                "IP address",
             ),
             ("hosts:\n- address: a:1\n---\nhosts: []", "a second document"),
             ("hosts: [", "no YAML: "),

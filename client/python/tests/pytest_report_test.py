@@ -49,6 +49,124 @@ def _section(result: pytest.RunResult, host: str) -> str:
     return match[1]
 
 
+class TestDiagnosis:
+    def test_begins_the_report(
+        self, lab: Lab, pytester: pytest.Pytester
+    ) -> None:
+        result = run(
+            pytester,
+            """
+def test_it(standoff_hosts):
+    left, right = standoff_hosts["left"], standoff_hosts["right"]
+    listener = right.create_server(("", 0))
+    address = [a for i in right.info().interfaces for a in i.addresses
+               if a.startswith("10.")][0]
+    a = left.create_connection((address, listener.getsockname()[1]))
+    b, _ = listener.accept()
+    anna = left.actor("anna").start(a.recv, 1)
+    bert = right.actor("bert").start(b.recv, 1)
+    anna.wait_blocked(timeout=20)
+    bert.wait_blocked(timeout=20)
+    assert 1 == 2
+            """,
+            *host_options(lab),
+        )
+        result.assert_outcomes(failed=1)
+        output = result.stdout.str()
+        titles = re.findall(r"^-+ standoff: (\w+) -+$", output, re.M)
+        assert titles == ["diagnosis", "left", "right"]
+        section = _section(result, "diagnosis")
+        assert section.startswith("A deadlock is proved: ")
+        assert "\nCycle: left/anna → right/bert → left/anna\n" in section
+
+    def test_tells_that_nothing_is_blocked(
+        self, lab: Lab, pytester: pytest.Pytester
+    ) -> None:
+        result = run(
+            pytester,
+            "def test_it(standoff_hosts): assert 1 == 2",
+            *host_options(lab),
+        )
+        result.assert_outcomes(failed=1)
+        assert _section(result, "diagnosis") == "Nothing is blocked.\n"
+
+    def test_knows_addresses_of_the_hosts_file(
+        self, lab: Lab, pytester: pytest.Pytester
+    ) -> None:
+        (pytester.path / "hosts.yaml").write_text(
+            f"""
+hosts:
+- {{name: left, address: "{lab.control_address("left")}"}}
+- name: right
+  address: "{lab.control_address("right")}"
+  known_as: [10.83.0.77]
+"""
+        )
+        result = run(
+            pytester,
+            """
+import socket
+
+def test_it(standoff_hosts):
+    left = standoff_hosts["left"]
+    a = left.socket(type=socket.SOCK_DGRAM)
+    a.connect(("10.83.0.77", 1))
+    reader = left.actor("reader").start(a.recv, 1)
+    reader.wait_blocked(timeout=20)
+    assert 1 == 2
+            """,
+            "--standoff-hosts-file=hosts.yaml",
+        )
+        result.assert_outcomes(failed=1)
+        section = _section(result, "diagnosis")
+        assert "\nPEER_GONE: left/reader is blocked " in section
+
+    def test_leaves_out_a_daemon_that_died(
+        self, pytester: pytest.Pytester
+    ) -> None:
+        result = run(
+            pytester,
+            _BLOCKED
+            + """
+import os, signal
+
+def test_it(standoff_hosts, standoff_lab):
+    block(standoff_hosts["b"])
+    os.kill(standoff_lab.pid("a"), signal.SIGKILL)
+    assert 1 == 2
+            """,
+            "--standoff-lab=a,b",
+        )
+        # The end of the lab is told, too.
+        assert result.parseoutcomes()["failed"] == 1
+        result.stdout.fnmatch_lines(["*assert 1 == 2*"])
+        section = _section(result, "diagnosis")
+        assert "PEER_IDLE: b/reader is blocked in Receive" in section
+        assert "\na is left out: Unavailable: a: " in section
+
+    def test_says_why_there_is_none(
+        self, pytester: pytest.Pytester
+    ) -> None:
+        result = run(
+            pytester,
+            """
+import os, signal
+
+def test_it(standoff_hosts, standoff_lab):
+    os.kill(standoff_lab.pid("a"), signal.SIGKILL)
+    assert 1 == 2
+            """,
+            "--standoff-lab=a",
+        )
+        assert result.parseoutcomes()["failed"] == 1
+        result.stdout.fnmatch_lines(["*assert 1 == 2*"])
+        section = _section(result, "diagnosis")
+        assert section.startswith(
+            "Why calls are blocked is not known: no host answers.\n"
+            "a is left out: Unavailable: a: "
+        )
+
+
 class TestReport:
     # What a section says of block().
     _READER = r"  reader +\d+ Receive +\S+ +\d+\.\d{3}\d* s +recvfrom +\w+"

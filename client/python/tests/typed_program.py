@@ -20,6 +20,13 @@ def receive(address: str) -> bytes:
         steps = (standoff.step(a.sendall, b"x"), standoff.step(b.recv, 1))
         for each in host.actor("both").program(*steps, on_failure="continue"):
             each.wait()
+        diagnosis = standoff.why({"left": host}, between=0.1)
+        verdict: standoff.Verdict = host.why().verdict
+        assert verdict is standoff.Verdict.NOTHING_BLOCKED
+        for call in diagnosis.blocked:
+            ends_in: float | None = call.ends_in
+            ways_out: list[str] = call.ways_out
+            print(call.caller.actor, call.reason.name, ends_in, ways_out)
         return data
 
 
@@ -31,4 +38,5 @@ def mistakes(host: standoff.Host) -> None:
     count: str = a.send(b"x")  # type: ignore[assignment]
     operation = host.actor("a").start(a.send, b"x")
     text: str = operation.result()  # type: ignore[assignment]
+    standoff.why(["left"])  # type: ignore[list-item]
     print(count, text)

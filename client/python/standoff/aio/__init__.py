@@ -20,6 +20,7 @@ has them log a BlockingIOError now and then.
 
 from standoff.aio.actor import Actor, Step, step
 from standoff.aio.connect_host import connect
+from standoff.aio.diagnosing import why
 from standoff.aio.events import Events
 from standoff.aio.host import Host
 from standoff.aio.opening import Opening
@@ -39,4 +40,5 @@ __all__ = [
     "select",
     "step",
     "wait",
+    "why",
 ]

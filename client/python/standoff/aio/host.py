@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 
 from standoff import handles
 from standoff import lookup
+from standoff import looks
 from standoff import rpc
 from standoff import timeouts
 from standoff.aio import connecting
@@ -26,6 +27,7 @@ from standoff.aio.opening import Opening
 from standoff.aio.operation import Operation
 from standoff.aio.socket import Socket
 from standoff.connection import PATIENCE
+from standoff.diagnosis import Diagnosis
 from standoff.operation import OperationState, method_of
 from standoff.session import Session
 from standoff.v1 import host_service_pb2
@@ -109,6 +111,28 @@ class Host:
         """
         request = host_service_pb2.SnapshotRequest(all_sessions=all_sessions)
         return await self._call(rpc.SNAPSHOT, request, timeout)
+
+    async def why(
+        self,
+        *,
+        between: float = 0.2,
+        settle: float = looks.SETTLING,
+        processes: bool = False,
+        timeout: float = looks.PATIENCE,
+    ) -> Diagnosis:
+        """Tells why calls are blocked here, as standoff.aio.why() does.
+
+        What is at ends on other hosts is not known: give that all of them.
+        """
+        from standoff.aio import diagnosing
+
+        return await diagnosing.why(
+            self,
+            between=between,
+            settle=settle,
+            processes=processes,
+            timeout=timeout,
+        )
 
     async def close(self) -> None:
         """Ends the session, or in one that stays closes this host's sockets.
