@@ -102,12 +102,12 @@ void Configure(const Limits& limits, grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-Daemon::Daemon(const Limits& limits)
-    : host_(limits),
+Daemon::Daemon(const DaemonOptions& options)
+    : host_(options.limits),
       socket_service_(host_),
       operation_service_(host_),
       session_service_(host_),
-      host_service_(host_),
+      host_service_(host_, options.allow_processes),
       diagnosis_service_(host_) {
   TakeThreadsFrom(&host_.resources.threads);
 }
@@ -116,7 +116,7 @@ Daemon::~Daemon() { TakeThreadsFrom(nullptr); }
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
     const DaemonOptions& options) {
-  std::unique_ptr<Daemon> daemon(new Daemon(options.limits));
+  std::unique_ptr<Daemon> daemon(new Daemon(options));
   if (absl::Status status = daemon->Serve(options); !status.ok()) return status;
   return daemon;
 }

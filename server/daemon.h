@@ -29,6 +29,8 @@ struct DaemonOptions {
   TlsFiles tls;
   // Whether an address that other hosts reach may be without mutual TLS.
   bool insecure = false;
+  // Whether to tell of this host's processes in snapshots.
+  bool allow_processes = false;
   // Whether to serve grpc.channelz.
   bool channelz = false;
   Limits limits;
@@ -52,7 +54,7 @@ class Daemon {
   void Shutdown();
 
  private:
-  explicit Daemon(const Limits& limits);
+  explicit Daemon(const DaemonOptions& options);
   absl::Status Serve(const DaemonOptions& options);
 
   HostState host_;

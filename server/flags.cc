@@ -43,6 +43,11 @@ void AddControlFlags(CLI::App& app, DaemonOptions& options) {
   app.add_flag("--insecure", options.insecure,
                "Listen without mutual TLS also where other hosts reach\n"
                "it. Whoever does can use this host's network.");
+  app.add_flag("--allow_processes", options.allow_processes,
+               "Let clients see, in snapshots, the processes of this\n"
+               "host that use sockets: their command lines, sockets and\n"
+               "threads, and what these wait for. Those of the daemon's\n"
+               "user, or all if that is root.");
   app.add_flag("--channelz", options.channelz,
                "Serve grpc.channelz, too: the state of gRPC's channels.");
 }

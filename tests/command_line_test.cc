@@ -32,8 +32,9 @@ TEST(CommandLineTest, HelpDocumentsEveryFlag) {
   EXPECT_EQ(result.errors, "");
   for (const char* flag :
        {"--listen", "--tls_cert", "--tls_key", "--tls_client_ca", "--insecure",
-        "--channelz", "--max_sockets", "--max_waiting_calls", "--max_transfer",
-        "--log_level", "--help", "--version"}) {
+        "--allow_processes", "--channelz", "--max_sockets",
+        "--max_waiting_calls", "--max_transfer", "--log_level", "--help",
+        "--version"}) {
     EXPECT_THAT(result.output, HasSubstr(flag));
   }
   // The defaults, too.

@@ -102,7 +102,7 @@ TEST_F(LeaseTest, LookingAtItFromAnotherSessionRenewsNothing) {
     v1::OperationServiceListRequest request;
     request.set_session(session);
     host_->ListOperations(request).IgnoreError();
-    EXPECT_THAT(host_->Snapshot(true), IsOk());
+    EXPECT_THAT(host_->Snapshot({.all_sessions = true}), IsOk());
     return !HasSession(host_.host(), session);
   }));
 }

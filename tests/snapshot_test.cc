@@ -98,7 +98,7 @@ TEST_F(SnapshotTest, OfOneSessionOrOfAll) {
   EXPECT_THAT(SessionsIn(snapshot.operations()), ElementsAre("own"));
   EXPECT_EQ(snapshot.operations(0).id(), mine_blocked.id());
 
-  snapshot = Must(own.Snapshot(/*all_sessions=*/true));
+  snapshot = Must(own.Snapshot({.all_sessions = true}));
   ASSERT_EQ(snapshot.sessions_size(), 2);
   EXPECT_EQ(snapshot.sessions(0).name(), "default");
   EXPECT_EQ(snapshot.sessions(1).name(), "own");

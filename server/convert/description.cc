@@ -1,6 +1,7 @@
 #include "server/convert/description.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 
 #include <optional>
 
@@ -55,6 +56,11 @@ void TcpInfoToProto(const TcpInfo& info, v1::TcpInfo& proto) {
       DurationToProto(info.send_buffer_limited);
 }
 
+void AcceptQueueToProto(const AcceptQueue& queue, v1::AcceptQueue& proto) {
+  proto.set_length(queue.length);
+  proto.set_limit(queue.limit);
+}
+
 }  // namespace
 
 v1::SocketDescription DescriptionToProto(const Socket& socket) {
@@ -81,8 +87,7 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
     proto.set_send_queue(*queue);
   }
   if (const auto queue = ListenQueue(socket); queue.has_value()) {
-    proto.mutable_accept_queue()->set_length(queue->length);
-    proto.mutable_accept_queue()->set_limit(queue->limit);
+    AcceptQueueToProto(*queue, *proto.mutable_accept_queue());
   }
   if (const auto timeout = ReceiveTimeout(socket); timeout.has_value()) {
     *proto.mutable_receive_timeout() = DurationToProto(*timeout);
@@ -97,6 +102,33 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
     TcpInfoToProto(*info, *proto.mutable_tcp_info());
   }
   proto.set_inode(Inode(socket));
+  return proto;
+}
+
+v1::SocketDescription DescriptionToProto(const DiagSocket& socket) {
+  v1::SocketDescription proto;
+  proto.set_family(static_cast<v1::Family>(socket.family));
+  proto.set_type(static_cast<v1::SocketType>(socket.type));
+  proto.set_protocol(static_cast<v1::Protocol>(socket.protocol));
+  if (!socket.local.empty()) {
+    *proto.mutable_local_address() = AddressToProto(socket.local);
+  }
+  if (!socket.peer.empty()) {
+    *proto.mutable_peer_address() = AddressToProto(socket.peer);
+  }
+  proto.set_listening(socket.state == TCP_LISTEN);
+  if (socket.receive_queue.has_value()) {
+    proto.set_receive_queue(*socket.receive_queue);
+  }
+  if (socket.send_queue.has_value()) proto.set_send_queue(*socket.send_queue);
+  if (socket.accept_queue.has_value()) {
+    AcceptQueueToProto(*socket.accept_queue, *proto.mutable_accept_queue());
+  }
+  if (socket.tcp_info.has_value()) {
+    TcpInfoToProto(*socket.tcp_info, *proto.mutable_tcp_info());
+  }
+  proto.set_inode(socket.inode);
+  proto.set_peer_inode(socket.peer_inode);
   return proto;
 }
 

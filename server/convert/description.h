@@ -4,6 +4,7 @@
 #define STANDOFF_SERVER_CONVERT_DESCRIPTION_H_
 
 #include "lib/socket.h"
+#include "lib/socket_diag.h"
 #include "standoff/v1/socket.pb.h"
 
 namespace standoff {
@@ -11,6 +12,10 @@ namespace standoff {
 // All that the kernel tells of the socket; the name, the time of opening, the
 // waiting calls and the last use are the caller's to fill in.
 v1::SocketDescription DescriptionToProto(const Socket& socket);
+
+// All that sock_diag(7) tells of a socket, whoever has it; nothing that is a
+// descriptor's.
+v1::SocketDescription DescriptionToProto(const DiagSocket& socket);
 
 }  // namespace standoff
 

@@ -73,8 +73,10 @@ void AddLimit(const char* name, const char* flag, const Quota& quota,
 
 }  // namespace
 
-HostServiceImpl::HostServiceImpl(HostState& host)
-    : host_(host), constant_(ConstantInfo(host)) {}
+HostServiceImpl::HostServiceImpl(HostState& host, bool allow_processes)
+    : host_(host),
+      allow_processes_(allow_processes),
+      constant_(ConstantInfo(host)) {}
 
 void HostServiceImpl::SetListenAddresses(std::vector<std::string> addresses) {
   std::lock_guard lock(mutex_);
@@ -156,6 +158,12 @@ grpc::ServerUnaryReactor* HostServiceImpl::Snapshot(
     v1::SnapshotResponse* response) {
   absl::StatusOr<SessionUse> session = UseSession(host_.sessions, *context);
   if (!session.ok()) return ReplyWith(*context, session.status());
+  if (request->processes() && !allow_processes_) {
+    return ReplyWith(*context,
+                     absl::PermissionDeniedError(
+                         "processes: the daemon tells of other processes only "
+                         "with its flag --allow_processes"));
+  }
   response->set_host_name(constant_.host_name());
   response->set_network_namespace(constant_.network_namespace());
   response->set_boot_id(constant_.boot_id());
@@ -164,8 +172,7 @@ grpc::ServerUnaryReactor* HostServiceImpl::Snapshot(
       [this, session = *std::move(session), request, response] {
         std::vector<std::shared_ptr<Session>> sessions = {session.get()};
         if (request->all_sessions()) sessions = host_.sessions.All();
-        TakeSnapshot(sessions, *response);
-        return absl::OkStatus();
+        return TakeSnapshot(sessions, request->processes(), *response);
       });
 }
 

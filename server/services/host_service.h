@@ -14,8 +14,9 @@ namespace standoff {
 
 class HostServiceImpl final : public v1::HostService::CallbackService {
  public:
-  // `host` must outlive the service.
-  explicit HostServiceImpl(HostState& host);
+  // `host` must outlive the service. `allow_processes`: whether to tell of
+  // other processes.
+  HostServiceImpl(HostState& host, bool allow_processes);
 
   // The addresses to tell, with real ports.
   void SetListenAddresses(std::vector<std::string> addresses);
@@ -34,6 +35,7 @@ class HostServiceImpl final : public v1::HostService::CallbackService {
   void AddLimits(v1::GetInfoResponse& response) const;
 
   HostState& host_;
+  const bool allow_processes_;
   // What does not change: the answer without limits and addresses.
   v1::GetInfoResponse constant_;
   std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include "server/actions/describe_socket.h"
 #include "server/actions/diag_facts.h"
 #include "server/convert/time.h"
+#include "server/processes/processes.h"
 #include "server/services/describe_operation.h"
 #include "server/services/interfaces.h"
 
@@ -62,8 +63,8 @@ void AddActors(Session& session, v1::SnapshotResponse& response) {
 
 }  // namespace
 
-void TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
-                  v1::SnapshotResponse& response) {
+absl::Status TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
+                          bool processes, v1::SnapshotResponse& response) {
   response.set_start_monotonic_ns(MonotonicNanoseconds());
   *response.mutable_wall_time() = TimeToProto(absl::Now());
   for (const auto& session : sessions) {
@@ -76,7 +77,13 @@ void TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
   for (v1::NetworkInterface& interface : ListInterfaces()) {
     *response.add_interfaces() = std::move(interface);
   }
+  if (processes) {
+    if (absl::Status status = AddProcesses(response); !status.ok()) {
+      return status;
+    }
+  }
   response.set_end_monotonic_ns(MonotonicNanoseconds());
+  return absl::OkStatus();
 }
 
 }  // namespace standoff

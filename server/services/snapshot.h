@@ -6,14 +6,16 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "server/sessions/session.h"
 #include "standoff/v1/host_service.pb.h"
 
 namespace standoff {
 
-// Fills in all but what is constant for the host.
-void TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
-                  v1::SnapshotResponse& response);
+// Fills in all but what is constant for the host; with `processes`, other
+// processes, too: FailedPrecondition if the kernel tells nothing of them.
+absl::Status TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
+                          bool processes, v1::SnapshotResponse& response);
 
 }  // namespace standoff
 

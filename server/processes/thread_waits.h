@@ -1,0 +1,37 @@
+// What a thread waits for that sleeps in a system call.
+
+#ifndef STANDOFF_SERVER_PROCESSES_THREAD_WAITS_H_
+#define STANDOFF_SERVER_PROCESSES_THREAD_WAITS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "server/processes/proc_files.h"
+#include "server/processes/proc_folder.h"
+
+namespace standoff {
+
+struct ThreadWaits {
+  // Sockets by their inodes, and for what: POLLIN to receive or accept, POLLOUT
+  // to send or connect, and what else a poll asks for. 0: only for errors and
+  // hang-ups.
+  std::map<uint64_t, uint32_t> sockets;
+  // Whether it waits for something else, too, or for what could not be read.
+  bool more = false;
+  // What the call was made with.
+  std::optional<absl::Duration> timeout;
+};
+
+// Reads what the call waits for from the thread's folder, /proc/PID/task/TID,
+// and its memory. Looks at no more than `limit` descriptors. Of a call that
+// waits for no sockets, or of none at all, there is nothing. What the thread
+// changes meanwhile may be wrong.
+ThreadWaits ReadWaits(const ProcFolder& thread, const SyscallFile& call,
+                      size_t limit);
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_PROCESSES_THREAD_WAITS_H_
