@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from plugin_runs import host_options, run
-from standoff.lab import Lab
+from standoff.lab import Lab, find_daemon
 
 pytest_plugins = ["pytester"]
 
@@ -37,6 +37,12 @@ def wait_until_told():
 def lab() -> Iterator[Lab]:
     with Lab(["left", "right"]) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _daemon_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Wherever pytest runs, for the daemon of labs.
+    monkeypatch.setenv("STANDOFFD", find_daemon())
 
 
 class TestHang:
