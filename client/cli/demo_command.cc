@@ -48,6 +48,10 @@ int Run(const DemoFlags& flags) {
     act.Expect(status.ok(), "the act runs to its end", status.ToString());
     report.Add(act);
   }
+  Act verdict("Why is it blocked?");
+  const absl::Status status = PlayWhy(*stage, verdict);
+  verdict.Expect(status.ok(), "the verdict is there", status.ToString());
+  report.AddVerdict(verdict);
   report.End(absl::FromChrono(std::chrono::steady_clock::now() - start));
   return report.ok() ? kSuccess : kFailure;
 }
@@ -59,7 +63,7 @@ void AddDemoCommand(CLI::App& app, Action& action) {
       "demo",
       "Shows on real sockets, in five acts and a few seconds, what a blocking "
       "call, a non-blocking call, a timeout and a deadlock are, and three ways "
-      "out of the deadlock.");
+      "out of the deadlock; at the end, what `standoff why` says of it.");
   command->footer(
       "Two hosts, left and right, are made of network namespaces on this "
       "machine, which ordinary users can have where the kernel lets them; else "

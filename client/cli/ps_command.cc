@@ -58,7 +58,8 @@ absl::StatusOr<v1::SnapshotResponse> TakeSnapshot(Watched& watched) {
     if (!host.ok()) return host.status();
     watched.host = *std::move(host);
   }
-  return watched.host->Snapshot({.all_sessions = true}, {.deadline = kPatience});
+  return watched.host->Snapshot({.all_sessions = true},
+                                {.deadline = kPatience});
 }
 
 std::vector<HostSnapshot> Look(std::vector<Watched>& hosts,

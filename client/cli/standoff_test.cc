@@ -177,6 +177,8 @@ std::string CheckDemo(const Ended& ended) {
     EXPECT_FALSE(act["paragraphs"][0]["text"].empty());
   }
   EXPECT_EQ(json["acts"][4]["paragraphs"].size(), 3u);
+  EXPECT_EQ(json["why"]["ok"], true) << json["why"].dump(2);
+  EXPECT_EQ(json["why"]["facts"]["diagnosis"]["verdict"], "VERDICT_DEADLOCK");
   return json["stage"]["kind"];
 }
 
@@ -199,6 +201,7 @@ TEST(DemoTest, TellsThemToPeople) {
         "\n5. ", "would block (EAGAIN)", "timed out after 0.5",
         "asleep in sendto", "A second thread that reads",
         "Non-blocking sockets and poll", "A timeout on the send",
+        "Why is it blocked?", "DEADLOCK, proved",
         "All 5 acts showed what they must"}) {
     EXPECT_THAT(ended.output, HasSubstr(text));
   }

@@ -1,125 +1,159 @@
 #include "client/cli/why_report.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/cli/why_words.h"
 #include "client/diagnosis/words.h"
 
 namespace standoff::client {
 namespace {
 
-std::string QueuesWord(const v1::SocketDescription& state) {
-  return absl::StrCat(BytesWords(state.receive_queue()), " received, ",
-                      BytesWords(state.send_queue()), " to send");
-}
+class Writer {
+ public:
+  Writer(const v1::Diagnosis& diagnosis, const Style& style, size_t columns)
+      : diagnosis_(diagnosis), style_(style), columns_(columns) {}
 
-void DrawCycle(const v1::Diagnosis& diagnosis, const v1::Deadlock& deadlock,
-               const Style& style, std::string& text) {
-  const auto line = [&](absl::string_view mark, absl::string_view words) {
-    absl::StrAppend(&text, "  ", mark, Printable(words), "\n");
-  };
-  for (int i = 0; i < deadlock.cycle_size(); ++i) {
-    const v1::BlockedCall& call = CallAt(diagnosis, deadlock.cycle(i));
-    const v1::BlockedCall& next =
-        CallAt(diagnosis, deadlock.cycle((i + 1) % deadlock.cycle_size()));
-    absl::StrAppend(&text, "  ", style.Bold(Printable(call.caller().title())),
-                    "\n");
-    const v1::Evidence* const evidence = EvidenceTowards(call, next);
-    line("|  ",
-         absl::StrCat("blocked in ", CallWord(call),
-                      evidence ? SocketWord(*evidence) : "", ForHowLong(call)));
-    if (evidence != nullptr && evidence->has_state()) {
-      line("|  ", absl::StrCat("its queues: ", QueuesWord(evidence->state())));
+  std::string Write() {
+    WriteVerdict();
+    for (const v1::Deadlock& deadlock : diagnosis_.deadlocks()) {
+      WriteDeadlock(deadlock);
     }
-    if (evidence != nullptr && evidence->has_peer()) {
-      line("|  ", absl::StrCat("the other end is ", evidence->peer().title(),
-                               ": ", QueuesWord(evidence->peer_state())));
+    WriteOthers();
+    return std::move(text_);
+  }
+
+ private:
+  void Line(absl::string_view text) { absl::StrAppend(&text_, text, "\n"); }
+
+  // A paragraph, with `mark` before its first line and `rest` before others.
+  void Paragraph(absl::string_view mark, absl::string_view rest,
+                 absl::string_view words) {
+    const std::string wrapped =
+        Wrap(Printable(words), 0, columns_ - Width(mark));
+    absl::string_view prefix = mark;
+    for (absl::string_view line :
+         absl::StrSplit(wrapped, '\n', absl::SkipEmpty())) {
+      absl::StrAppend(&text_, prefix, line, "\n");
+      prefix = rest;
     }
-    line("|  ", "waits for");
-    line("v", "");
   }
-  absl::StrAppend(&text, "  ",
-                  style.Bold(Printable(
-                      CallAt(diagnosis, deadlock.cycle(0)).caller().title())),
-                  "\n");
-}
 
-void AddList(absl::string_view title,
-             const google::protobuf::RepeatedPtrField<std::string>& items,
-             std::string& text) {
-  if (items.empty()) return;
-  absl::StrAppend(&text, "  ", title, "\n");
-  for (const std::string& item : items) {
-    absl::StrAppend(&text, Wrap(absl::StrCat("- ", Printable(item)), 4));
+  void WriteVerdict() {
+    const std::string verdict =
+        Wrap(Printable(diagnosis_.sentence()), 0, columns_);
+    switch (diagnosis_.verdict()) {
+      case v1::VERDICT_NOTHING_BLOCKED:
+        text_ = style_.Good(verdict);
+        break;
+      case v1::VERDICT_DEADLOCK:
+        text_ = style_.Bad(verdict);
+        break;
+      default:
+        text_ = style_.Bold(verdict);
+    }
   }
-}
 
-void AddDeadlock(const v1::Diagnosis& diagnosis, const v1::Deadlock& deadlock,
-                 const Style& style, std::string& text) {
-  const bool is_proved = deadlock.proof() == v1::PROOF_PROVED;
-  absl::StrAppend(&text, "\n",
-                  is_proved ? style.Bad("DEADLOCK, proved")
-                            : style.Bold("DEADLOCK, not proved"),
-                  "\n", Wrap(Printable(deadlock.sentence()), 2));
-  if (!is_proved) {
-    absl::StrAppend(
-        &text, Wrap(absl::StrCat("Not proved: ",
-                                 Printable(deadlock.not_proved_because()), "."),
-                    2));
-  }
-  text.push_back('\n');
-  DrawCycle(diagnosis, deadlock, style, text);
-  text.push_back('\n');
-  if (deadlock.calls_size() > deadlock.cycle_size()) {
-    absl::StrAppend(&text, "  In it, too:\n");
-    for (const uint32_t index : deadlock.calls()) {
-      if (std::find(deadlock.cycle().begin(), deadlock.cycle().end(), index) !=
-          deadlock.cycle().end()) {
-        continue;
+  void WriteDeadlock(const v1::Deadlock& deadlock) {
+    const bool is_proved = deadlock.proof() == v1::PROOF_PROVED;
+    Line("");
+    Line(is_proved ? style_.Bad("DEADLOCK, proved")
+                   : style_.Bold("DEADLOCK, not proved"));
+    // Of a single one the verdict has said it.
+    if (!is_proved || diagnosis_.deadlocks_size() > 1) {
+      Paragraph("  ", "  ", deadlock.sentence());
+    }
+    if (!is_proved) {
+      Paragraph(
+          "  ", "  ",
+          absl::StrCat("Not proved: ", deadlock.not_proved_because(), "."));
+    }
+    Line("");
+    DrawCycle(deadlock);
+    Line("");
+    if (deadlock.calls_size() > deadlock.cycle_size()) {
+      Line("  In it, too:");
+      for (const uint32_t index : deadlock.calls()) {
+        if (std::find(deadlock.cycle().begin(), deadlock.cycle().end(),
+                      index) == deadlock.cycle().end()) {
+          Item(CallAt(diagnosis_, index).sentence());
+        }
       }
-      absl::StrAppend(
-          &text, Wrap(absl::StrCat(
-                          "- ", Printable(CallAt(diagnosis, index).sentence())),
-                      4));
+    }
+    List("Ways out:", CallAt(diagnosis_, deadlock.calls(0)).ways_out());
+    List("The proof relies on this:", deadlock.assumptions());
+  }
+
+  void DrawCycle(const v1::Deadlock& deadlock) {
+    for (int i = 0; i < deadlock.cycle_size(); ++i) {
+      const v1::BlockedCall& call = CallAt(diagnosis_, deadlock.cycle(i));
+      const v1::BlockedCall& next =
+          CallAt(diagnosis_, deadlock.cycle((i + 1) % deadlock.cycle_size()));
+      const v1::Evidence* const evidence = EvidenceTowards(call, next);
+      Caller(call);
+      Drawn(absl::StrCat("blocked in ", CallWord(call),
+                         evidence ? SocketWord(*evidence) : "",
+                         ForHowLong(call)));
+      if (evidence != nullptr && evidence->has_state()) {
+        Drawn(absl::StrCat("its queues: ", QueuesOf(evidence->state())));
+      }
+      if (evidence != nullptr && evidence->has_peer()) {
+        Drawn(absl::StrCat("the other end, ", evidence->peer().title(), ": ",
+                           QueuesOf(evidence->peer_state())));
+      }
+      Drawn("waits for");
+      Line("  v");
+    }
+    Caller(CallAt(diagnosis_, deadlock.cycle(0)));
+  }
+
+  void Caller(const v1::BlockedCall& call) {
+    Line(absl::StrCat("  ", style_.Bold(Printable(call.caller().title()))));
+  }
+  void Drawn(absl::string_view words) { Paragraph("  |  ", "  |    ", words); }
+  void Item(absl::string_view words) { Paragraph("    - ", "      ", words); }
+
+  void List(absl::string_view title,
+            const google::protobuf::RepeatedPtrField<std::string>& items) {
+    if (items.empty()) return;
+    Line(absl::StrCat("  ", title));
+    for (const std::string& item : items) Item(item);
+  }
+
+  static std::string QueuesOf(const v1::SocketDescription& state) {
+    return absl::StrCat(BytesWords(state.receive_queue()), " received, ",
+                        BytesWords(state.send_queue()), " to send");
+  }
+
+  void WriteOthers() {
+    bool is_first = diagnosis_.deadlocks_size() > 0;
+    for (int i = 0; i < diagnosis_.blocked_size(); ++i) {
+      const v1::BlockedCall& call = diagnosis_.blocked(i);
+      if (IsMember(diagnosis_, static_cast<uint32_t>(i))) continue;
+      if (is_first) Line("\nBlocked, too:");
+      is_first = false;
+      Line("");
+      Line(style_.Bold(ReasonWord(call.reason())));
+      Paragraph("  ", "  ", call.sentence());
+      List("Ways out:", call.ways_out());
     }
   }
-  AddList("Ways out:", CallAt(diagnosis, deadlock.calls(0)).ways_out(), text);
-  AddList("The proof relies on this:", deadlock.assumptions(), text);
-}
+
+  const v1::Diagnosis& diagnosis_;
+  const Style& style_;
+  const size_t columns_;
+  std::string text_;
+};
 
 }  // namespace
 
-std::string RenderWhy(const v1::Diagnosis& diagnosis, const Style& style) {
-  std::string text;
-  const std::string verdict = Wrap(Printable(diagnosis.sentence()));
-  switch (diagnosis.verdict()) {
-    case v1::VERDICT_NOTHING_BLOCKED:
-      text = style.Good(verdict);
-      break;
-    case v1::VERDICT_DEADLOCK:
-      text = style.Bad(verdict);
-      break;
-    default:
-      text = style.Bold(verdict);
-  }
-  for (const v1::Deadlock& deadlock : diagnosis.deadlocks()) {
-    AddDeadlock(diagnosis, deadlock, style, text);
-  }
-  bool is_first = true;
-  for (int i = 0; i < diagnosis.blocked_size(); ++i) {
-    const v1::BlockedCall& call = diagnosis.blocked(i);
-    if (IsMember(diagnosis, static_cast<uint32_t>(i))) continue;
-    if (is_first && diagnosis.deadlocks_size() > 0) {
-      absl::StrAppend(&text, "\nBlocked, too:\n");
-    }
-    is_first = false;
-    absl::StrAppend(&text, "\n", style.Bold(ReasonWord(call.reason())), "\n",
-                    Wrap(Printable(call.sentence()), 2));
-    AddList("Ways out:", call.ways_out(), text);
-  }
-  return text;
+std::string RenderWhy(const v1::Diagnosis& diagnosis, const Style& style,
+                      size_t columns) {
+  return Writer(diagnosis, style, columns).Write();
 }
 
 }  // namespace standoff::client

@@ -3,6 +3,7 @@
 #ifndef STANDOFF_CLIENT_CLI_WHY_REPORT_H_
 #define STANDOFF_CLIENT_CLI_WHY_REPORT_H_
 
+#include <cstddef>
 #include <string>
 
 #include "client/cli/terminal.h"
@@ -12,9 +13,10 @@ namespace standoff::client {
 
 // The verdict; for each deadlock a drawing of its cycle, who waits for whom
 // over which connection with what in the queues, and the ways out; and a
-// paragraph for each other blocked call. Lines are at most 80 characters wide
-// where words allow it.
-std::string RenderWhy(const v1::Diagnosis& diagnosis, const Style& style);
+// paragraph for each other blocked call. Lines are at most `columns` characters
+// wide where words allow it.
+std::string RenderWhy(const v1::Diagnosis& diagnosis, const Style& style,
+                      size_t columns = 80);
 
 }  // namespace standoff::client
 

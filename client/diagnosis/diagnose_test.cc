@@ -300,6 +300,9 @@ TEST_F(TwoHosts, ATimeoutSaysWhenItEnds) {
 
   b_.clear_receive_timeout();
   b_.mutable_tcp_user_timeout()->set_seconds(9);
+  // It does not count while all is acknowledged.
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+  b_.set_send_queue(1);
   diagnosis = Twice();
   EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
   EXPECT_EQ(CallOf(diagnosis, "bob").ended_by(), "TCP_USER_TIMEOUT");

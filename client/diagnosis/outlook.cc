@@ -155,14 +155,12 @@ class Finder {
         ends_at("SO_RCVTIMEO", since + FromProto(state.receive_timeout()));
       } else if (!is_poll && !is_receive && state.has_send_timeout()) {
         ends_at("SO_SNDTIMEO", since + FromProto(state.send_timeout()));
-      } else if (state.has_tcp_user_timeout()) {
-        // It counts only while something is not acknowledged.
-        outlook.ended_by = "TCP_USER_TIMEOUT";
-        if (state.send_queue() > 0 ||
-            state.tcp_info().state() == v1::TCP_STATE_SYN_SENT) {
-          ends_at("TCP_USER_TIMEOUT",
-                  since + FromProto(state.tcp_user_timeout()));
-        }
+      } else if (state.has_tcp_user_timeout() &&
+                 (state.send_queue() > 0 ||
+                  state.tcp_info().state() == v1::TCP_STATE_SYN_SENT)) {
+        // While all is acknowledged it does not count.
+        ends_at("TCP_USER_TIMEOUT",
+                since + FromProto(state.tcp_user_timeout()));
       }
       if (!outlook.ended_by.empty()) return;
     }

@@ -98,7 +98,7 @@ std::vector<std::string> WaysOut(const v1::BlockedCall& call) {
       break;
     default:
       ways.push_back(
-          "Survey at the other end, with a daemon on its host, or give its "
+          "Look at the other end, too, with a daemon on its host, or give its "
           "address as a hint.");
   }
   if (call.ended_by().empty() && call.reason() != v1::REASON_DEADLOCK) {

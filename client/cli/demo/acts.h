@@ -1,4 +1,4 @@
-// The five acts of the demo.
+// The five acts of the demo, and the verdict at its end.
 
 #ifndef STANDOFF_CLIENT_CLI_DEMO_ACTS_H_
 #define STANDOFF_CLIENT_CLI_DEMO_ACTS_H_
@@ -25,6 +25,10 @@ Play PlayTimeout;
 Play PlayMutualSend;
 // And how to get out of it: ways_out_act.cc.
 Play PlayWaysOut;
+
+// After the acts: the same deadlock again, and what `standoff why` says of it:
+// why_verdict.cc.
+Play PlayWhy;
 
 struct ActScript {
   std::string title;

@@ -37,12 +37,19 @@ void Report::Add(const Act& act) {
   Json json = act.ToJson();
   json["number"] = played_;
   json_["acts"].push_back(std::move(json));
-  if (form_ == Form::kText) PrintAct(act);
+  if (form_ == Form::kText) {
+    PrintAct(absl::StrCat(played_, ". ", act.title()), act);
+  }
 }
 
-void Report::PrintAct(const Act& act) {
-  std::cout << "\n"
-            << style_.Bold(absl::StrCat(played_, ". ", act.title())) << "\n";
+void Report::AddVerdict(const Act& verdict) {
+  has_verdict_ = verdict.ok();
+  json_["why"] = verdict.ToJson();
+  if (form_ == Form::kText) PrintAct(verdict.title(), verdict);
+}
+
+void Report::PrintAct(absl::string_view title, const Act& act) {
+  std::cout << "\n" << style_.Bold(title) << "\n";
   for (const Paragraph& paragraph : act.paragraphs()) {
     std::cout << "\n";
     if (!paragraph.heading.empty()) {
@@ -52,7 +59,10 @@ void Report::PrintAct(const Act& act) {
     std::cout << Wrap(paragraph.text, kIndent);
     if (!paragraph.figures.empty()) std::cout << "\n";
     for (const std::string& figure : paragraph.figures) {
-      std::cout << std::string(2 * kIndent, ' ') << style_.Dim(figure) << "\n";
+      if (!figure.empty()) {
+        std::cout << std::string(2 * kIndent, ' ') << style_.Dim(figure);
+      }
+      std::cout << "\n";
     }
   }
   for (const Expectation& unmet : act.Unmet()) {
@@ -76,16 +86,16 @@ void Report::End(absl::Duration elapsed) {
                                           FormatSeconds(elapsed), "."))
               << "\n";
   } else {
-    std::cout << "\n"
-              << style_.Bad(absl::StrCat(failed_, " of ", played_,
-                                         " acts did not show what they must."))
-              << "\n";
+    std::cout << "\n" << style_.Bad(Failure()) << "\n";
   }
   std::cout << std::flush;
-  if (!ok()) {
-    PrintError(absl::StrCat("demo: ", failed_, " of ", played_,
-                            " acts did not show what they must"));
-  }
+  if (!ok()) PrintError(absl::StrCat("demo: ", Failure()));
+}
+
+std::string Report::Failure() const {
+  if (failed_ == 0) return "there was no proof of the deadlock at the end";
+  return absl::StrCat(failed_, " of ", played_,
+                      " acts did not show what they must");
 }
 
 }  // namespace standoff::client

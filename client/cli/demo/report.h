@@ -21,18 +21,23 @@ class Report {
 
   void Begin(const Stage& stage);
   void Add(const Act& act);
+  // What comes after the acts, and has no number.
+  void AddVerdict(const Act& verdict);
   void End(absl::Duration elapsed);
 
-  // Whether all acts so far showed what they must.
-  bool ok() const { return failed_ == 0; }
+  // Whether all acts and the verdict so far showed what they must.
+  bool ok() const { return failed_ == 0 && has_verdict_; }
 
  private:
-  void PrintAct(const Act& act);
+  void PrintAct(absl::string_view title, const Act& act);
+  std::string Failure() const;
 
   const Form form_;
   const Style style_;
   int played_ = 0;
   int failed_ = 0;
+  // False only if there was one that is not as it must be.
+  bool has_verdict_ = true;
   Json json_ = Json::object();
 };
 
