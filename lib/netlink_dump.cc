@@ -9,6 +9,9 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "lib/outcome.h"
+
 namespace standoff {
 namespace {
 
@@ -26,7 +29,7 @@ absl::Status ErrorFor(int error, const char* what) {
     case EPROTONOSUPPORT:  // No such family.
     case EAFNOSUPPORT:     // No netlink at all.
       return absl::UnimplementedError(
-          absl::ErrnoToStatus(error, what).message());
+          absl::StrCat("not in this kernel: ", what, ": ", ErrnoName(error)));
     default:
       return absl::ErrnoToStatus(error, what);
   }

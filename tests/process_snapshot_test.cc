@@ -411,6 +411,23 @@ TEST_F(ProcessSnapshotTest, ThreadsOfOneProcess) {
   EXPECT_EQ(waiting, expected);
 }
 
+TEST_F(ProcessSnapshotTest, MoreThreadsThanAreTold) {
+  Program program(
+      "threading.stack_size(64 * 1024)\n"
+      "a, b = socket.socketpair()\n"
+      "threads = [threading.Thread(target=a.recv, args=(1,))\n"
+      "           for _ in range(1100)]\n"
+      "for t in threads: t.start()\n"
+      "say('ready')\n"
+      "threads[0].join()");
+  program.Line();
+  const std::optional<v1::Process> process =
+      Find(SnapshotOf(host_.host()), program.pid());
+  ASSERT_TRUE(process.has_value());
+  EXPECT_EQ(process->threads_size(), 1024);
+  EXPECT_EQ(process->threads_left_out(), 77u);
+}
+
 // The same number means that it slept all the time.
 TEST_F(ProcessSnapshotTest, ContextSwitchesTellWhoWoke) {
   Program program(

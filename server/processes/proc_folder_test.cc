@@ -14,6 +14,7 @@
 #include "lib/inspection.h"
 #include "lib/socket.h"
 #include "lib/testing/socket_pairs.h"
+#include "server/processes/proc_files.h"
 
 namespace standoff {
 namespace {
@@ -29,6 +30,13 @@ TEST(ProcFolderTest, ReadsFiles) {
   EXPECT_EQ(self.Read("status", 0), "");
   EXPECT_FALSE(self.Read("none", 10).has_value());
   EXPECT_EQ(errno, ENOENT);
+}
+
+TEST(ProcFolderTest, TellsThatThisProgramIsOf64Bits) {
+  const ProcFolder self("/proc/self");
+  const std::string vector = self.Read("auxv", 4096).value_or("");
+  EXPECT_FALSE(vector.empty());
+  EXPECT_EQ(Is32Bit(vector), sizeof(void*) == 4);
 }
 
 TEST(ProcFolderTest, ReadsMemory) {
