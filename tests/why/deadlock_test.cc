@@ -314,13 +314,10 @@ TEST_F(DeadlockTest, MutualSendOverMultipathTcp) {
   const auto [a, b] = Connected(kTcp4, v1::PROTOCOL_MPTCP);
   StartEndlessSend(left(), "alice", a);
   StartEndlessSend(right(), "bob", b);
-  const v1::Diagnosis diagnosis = LookUntil([](const v1::Diagnosis& look) {
-    return look.blocked_size() == 2 &&
-           EvidenceOf(CallOf(look, "alice")).reason() ==
-               v1::REASON_PEER_NOT_READING;
-  });
-  EXPECT_EQ(EvidenceOf(CallOf(diagnosis, "alice")).standing(),
-            v1::PEER_STANDING_FOUND);
+  const v1::Diagnosis diagnosis = LookUntilDeadlock();
+  EXPECT_TRUE(AreDeadlocked(diagnosis, {"alice", "bob"}));
+  EXPECT_EQ(EvidenceOf(CallOf(diagnosis, "alice")).reason(),
+            v1::REASON_PEER_NOT_READING);
 }
 
 // The address of a listener that takes connections at any address is that of
