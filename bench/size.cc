@@ -2,15 +2,13 @@
 //
 //   bazel run -c opt //bench:size
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "bench/find_daemon.h"
 #include "bench/measurements.h"
 #include "bench/report.h"
 #include "client/host.h"
@@ -23,22 +21,6 @@ namespace {
 constexpr char kDescription[] =
     "Measures what a daemon of its own can hold, and what that costs. Exit "
     "status 1 if a target is missed.";
-
-std::filesystem::path Self() {
-  return std::filesystem::read_symlink("/proc/self/exe");
-}
-
-// Beside this program, where Bazel puts it.
-std::string FindDaemon() {
-  const std::filesystem::path program = Self();
-  const std::filesystem::path runfiles = program.string() + ".runfiles";
-  for (const std::filesystem::path& candidate :
-       {runfiles / "standoff/server/standoffd",
-        program.parent_path() / "../server/standoffd"}) {
-    if (access(candidate.c_str(), X_OK) == 0) return candidate.string();
-  }
-  return "standoffd";
-}
 
 int Run(const std::string& program, const Sizes& sizes, bool json) {
   const client::Daemon daemon = client::Must(client::Daemon::Start(

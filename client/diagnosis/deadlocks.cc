@@ -73,8 +73,9 @@ class Builder {
       const Outlook& outlook = look.outlooks[call];
       if (outlook.may_end) graph_.SetFree(node);
       for (const WaitOutlook& wait : outlook.waits) {
-        for (const size_t party : wait.parties) add_caller(node, party);
-        if (wait.is_for_anyone) {
+        if (!wait.is_for_anyone) {
+          for (const size_t party : wait.parties) add_caller(node, party);
+        } else {
           const Endpoint& endpoint = world.endpoints()[*wait.wait.endpoint];
           const auto crowd = crowds_.find(CrowdOf(world, endpoint));
           if (crowd == crowds_.end()) {

@@ -49,6 +49,25 @@ absl::Status CheckRequest(const v1::DiagnoseRequest& request) {
       return invalid("second", "was taken before the first was complete");
     }
   }
+  // A socket of a session is in one daemon only.
+  std::map<std::pair<std::string, uint64_t>, int> hosts_of_sockets;
+  for (int i = 0; i < request.hosts_size(); ++i) {
+    const v1::SnapshotResponse& snapshot = request.hosts(i).first();
+    for (const v1::SessionSocket& socket : snapshot.sockets()) {
+      if (socket.socket().inode() == 0) continue;
+      const int other =
+          hosts_of_sockets
+              .try_emplace(
+                  std::pair(snapshot.boot_id(), socket.socket().inode()), i)
+              .first->second;
+      if (other != i) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("hosts[", i, "]: '", request.hosts(i).host(),
+                         "' is the same daemon as '",
+                         request.hosts(other).host(), "'; leave one out"));
+      }
+    }
+  }
   for (int i = 0; i < request.hints_size(); ++i) {
     const v1::AddressHint& hint = request.hints(i);
     const std::string field = absl::StrCat("hints[", i, "].");
@@ -304,7 +323,7 @@ class Writer {
         const Endpoint& endpoint = world_.endpoints()[*wait.wait.endpoint];
         const std::string name = endpoint.ref.title();
         if (wait.is_for_anyone) {
-          add(absl::StrCat("Nobody outside the known actors ",
+          add(absl::StrCat("Nobody else ",
                            wait.wait.kind == WaitKind::kAccept ? "connects to "
                                                                : "sends to ",
                            name, "."));
@@ -320,10 +339,10 @@ class Writer {
       const uint32_t unreadable =
           world_.hosts()[host].snapshot->unreadable_processes();
       if (unreadable > 0) {
-        add(absl::StrCat("None of the ", unreadable, " processes of ",
-                         world_.hosts()[host].name,
-                         " that the daemon may not look into shares their "
-                         "sockets."));
+        add(absl::StrCat("No process of ", world_.hosts()[host].name,
+                         " that the daemon may not look into (there ",
+                         unreadable == 1 ? "is " : "are ", unreadable,
+                         ") shares their sockets."));
       }
       add(absl::StrCat("No signal ends the calls of the processes on ",
                        world_.hosts()[host].name, "."));

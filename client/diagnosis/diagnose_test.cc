@@ -463,24 +463,53 @@ TEST(DiagnoseTest, NobodyHasAcceptedTheConnection) {
   EXPECT_THAT(call.sentence(), HasSubstr("nobody has accepted"));
 }
 
-// An accept can be ended by anybody: it takes all of them to be stuck.
-TEST(DiagnoseTest, AcceptWaitsForAnyone) {
+// A server that waits for its first client is no deadlock, nor are two.
+TEST(DiagnoseTest, AnAcceptWithNobodyWhoCouldConnectIsTheScriptsTurn) {
   HostMaker left("left", {"10.0.0.1"});
   HostMaker right("right", {"10.0.0.2"});
-  left.AddListener("l", "10.0.0.1:80");
-  right.AddListener("m", "10.0.0.2:80");
+  left.AddListener("l", "10.0.0.1:80").mutable_last_use()->set_actor("alice");
   left.BlockInAccept("alice", "l");
-  right.BlockInAccept("bob", "m");
   v1::Diagnosis diagnosis = MustDiagnose({left.Twice(), right.Twice()});
-  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
-  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
-              UnorderedElementsAre(
-                  "Nobody outside the known actors connects to left:l.",
-                  "Nobody outside the known actors connects to right:m."));
-  right.AddActor("carol");
-  diagnosis = MustDiagnose({left.Twice(), right.Twice()});
   EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
   EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
+  right.AddListener("m", "10.0.0.2:80");
+  right.BlockInAccept("bob", "m");
+  diagnosis = MustDiagnose({left.Twice(), right.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_EQ(CallOf(diagnosis, "bob").reason(), v1::REASON_PEER_IDLE);
+  EXPECT_THAT(CallOf(diagnosis, "bob").ways_out(0),
+              HasSubstr("Connect to right:m"));
+}
+
+// An accept can be ended by anybody: it takes all of them to be stuck, and
+// somebody who is about to connect.
+TEST_F(TwoHosts, AcceptWaitsForWhoCouldConnect) {
+  left_.AddListener("l", "10.0.0.1:81");
+  left_.BlockInAccept("alice", "l");
+  a_.mutable_last_use()->set_actor("alice");
+  // bob would connect when alice has sent.
+  right_.BlockInReceive("bob", "b");
+  right_.AddSocket("c");
+  right_.snapshot().mutable_actors(0)->add_queued_sockets("c");
+  right_.snapshot().mutable_actors(0)->set_queued_operations(1);
+  v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
+              ElementsAre("Nobody else connects to left:l."));
+  right_.AddActor("carol");
+  diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_BUSY);
+  EXPECT_EQ(CallOf(diagnosis, "bob").reason(), v1::REASON_PEER_BUSY);
+}
+
+TEST_F(TwoHosts, ADaemonWithTwoNamesIsRefused) {
+  v1::DiagnoseRequest request;
+  *request.add_hosts() = left_.Twice();
+  *request.add_hosts() = left_.Twice();
+  request.mutable_hosts(1)->set_host("again");
+  EXPECT_THAT(std::string(Diagnose(request).status().message()),
+              HasSubstr("hosts[1]: 'again' is the same daemon as 'left'"));
 }
 
 // A knot that is no cycle: poll waits for either, and one of them can go on.

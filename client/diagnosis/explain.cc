@@ -69,6 +69,11 @@ std::string Unanswered(const v1::SocketDescription& state) {
   return words;
 }
 
+// Whether it is not the script's turn to use it.
+bool IsBusy(const Caller& caller) {
+  return !caller.is_script && caller.party.activity() != v1::ACTIVITY_IDLE;
+}
+
 std::string AddressOf(const Endpoint& endpoint, const Wait& wait) {
   if (endpoint.state->has_peer_address()) {
     return FormatAddress(endpoint.state->peer_address());
@@ -128,7 +133,7 @@ v1::Evidence Explainer::ExplainWait(const WaitOutlook& wait) const {
       ExplainConnect(wait, evidence);
       break;
     case WaitKind::kAccept:
-      ExplainAccept(wait, evidence);
+      ExplainAnyone(wait, "connects", evidence);
       break;
     case WaitKind::kSend:
       ExplainSend(wait, evidence);
@@ -217,7 +222,8 @@ void Explainer::ExplainConnect(const WaitOutlook& wait,
   Say(to, v1::REASON_NETWORK, std::move(sentence));
 }
 
-void Explainer::ExplainAccept(const WaitOutlook& wait, v1::Evidence& to) const {
+void Explainer::ExplainAnyone(const WaitOutlook& wait, const char* what,
+                              v1::Evidence& to) const {
   const Endpoint& listener = EndpointOf(wait);
   if (!wait.connecting.empty()) {
     const Endpoint& client = world_.endpoints()[wait.connecting[0]];
@@ -226,17 +232,25 @@ void Explainer::ExplainAccept(const WaitOutlook& wait, v1::Evidence& to) const {
                      Unanswered(*client.state)));
     return;
   }
-  // Anybody who could act, but who has only calls that wait for others.
-  const bool all_busy =
-      std::all_of(world_.callers().begin(), world_.callers().end(),
-                  [](const Caller& caller) {
-                    return !caller.is_script &&
-                           caller.party.activity() != v1::ACTIVITY_IDLE;
-                  });
-  Say(to, all_busy ? v1::REASON_PEER_BUSY : v1::REASON_PEER_IDLE,
-      absl::StrCat("nobody connects to ", NameOf(listener),
-                   all_busy ? ": all known actors are busy"
-                            : ": it is the script's turn"));
+  // Those who could but are at work.
+  const auto busy = std::find_if(
+      wait.parties.begin(), wait.parties.end(),
+      [this](size_t index) { return IsBusy(world_.callers()[index]); });
+  const bool all_busy = !wait.parties.empty() &&
+                        std::all_of(wait.parties.begin(), wait.parties.end(),
+                                    [this](size_t index) {
+                                      return IsBusy(world_.callers()[index]);
+                                    });
+  const std::string start =
+      absl::StrCat("nobody ", what, " to ", NameOf(listener));
+  if (!all_busy) {
+    Say(to, v1::REASON_PEER_IDLE,
+        absl::StrCat(start, ": it is the script's turn"));
+    return;
+  }
+  Say(to, v1::REASON_PEER_BUSY,
+      absl::StrCat(start, "; ", world_.callers()[*busy].party.title(),
+                   ", who could, ", DoingOf(*busy)));
 }
 
 void Explainer::ExplainSend(const WaitOutlook& wait, v1::Evidence& to) const {
@@ -297,11 +311,7 @@ void Explainer::ExplainReceive(const WaitOutlook& wait,
       if (!ExplainByNetwork(wait, to)) ExplainByParties(wait, to);
       break;
     case v1::PEER_STANDING_ANYONE:
-      ExplainAccept(wait, to);
-      to.set_sentence(absl::StrCat("nobody sends to ", NameOf(EndpointOf(wait)),
-                                   to.reason() == v1::REASON_PEER_BUSY
-                                       ? ": all known actors are busy"
-                                       : ": it is the script's turn"));
+      ExplainAnyone(wait, "sends", to);
       break;
     case v1::PEER_STANDING_GONE:
       ExplainUnknownPeer(wait, to);
@@ -346,11 +356,8 @@ void Explainer::ExplainByParties(const WaitOutlook& wait,
           : absl::StrCat("nothing comes from the other end, ", name);
   // The one who is nearest to acting.
   const auto busy = std::find_if(
-      wait.parties.begin(), wait.parties.end(), [this](size_t index) {
-        const Caller& caller = world_.callers()[index];
-        return !caller.is_script &&
-               caller.party.activity() != v1::ACTIVITY_IDLE;
-      });
+      wait.parties.begin(), wait.parties.end(),
+      [this](size_t index) { return IsBusy(world_.callers()[index]); });
   if (busy != wait.parties.end()) {
     Say(to, v1::REASON_PEER_BUSY,
         absl::StrCat(start, "; ", world_.callers()[*busy].party.title(), " ",

@@ -34,7 +34,9 @@ class Explainer {
   // Each sets the reason and the sentence.
   void ExplainUnknownPeer(const WaitOutlook& wait, v1::Evidence& to) const;
   void ExplainConnect(const WaitOutlook& wait, v1::Evidence& to) const;
-  void ExplainAccept(const WaitOutlook& wait, v1::Evidence& to) const;
+  // Of what anybody could end: `what` is "connects" or "sends".
+  void ExplainAnyone(const WaitOutlook& wait, const char* what,
+                     v1::Evidence& to) const;
   void ExplainSend(const WaitOutlook& wait, v1::Evidence& to) const;
   void ExplainReceive(const WaitOutlook& wait, v1::Evidence& to) const;
   // By what those at the other end do.

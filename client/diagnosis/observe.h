@@ -18,6 +18,10 @@ struct WhyOptions {
   // The least time between the two snapshots of a host: more than a datagram
   // takes on its way.
   absl::Duration between = absl::Milliseconds(200);
+  // For how long to look on while there is a deadlock that is not proved
+  // because something moved: probes of a full peer's window move bytes at
+  // first.
+  absl::Duration settle = absl::Seconds(5);
   // The hosts' other processes, too; see SnapshotScope.
   bool processes = false;
   // How long a host may take for a snapshot.
@@ -34,7 +38,8 @@ struct WhyOptions {
 absl::StatusOr<v1::DiagnoseRequest> Observe(const std::vector<Host>& hosts,
                                             const WhyOptions& options = {});
 
-// The same, and says what to make of it; see Diagnose().
+// The same, and says what to make of it; see Diagnose(). Takes further
+// snapshots for as long as `settle` says.
 absl::StatusOr<v1::Diagnosis> Why(const std::vector<Host>& hosts,
                                   const WhyOptions& options = {});
 

@@ -37,7 +37,16 @@ bool IsTcpUnderWay(const v1::SocketDescription& state,
 class Finder {
  public:
   explicit Finder(const World& world)
-      : world_(world), connecting_(ConnectingByListener(world)) {}
+      : world_(world), connecting_(ConnectingByListener(world)) {
+    for (size_t i = 0; i < world.endpoints().size(); ++i) {
+      const Endpoint& endpoint = world.endpoints()[i];
+      const bool is_source = IsDatagram(endpoint.transport) ||
+                             (!endpoint.state->listening() &&
+                              !endpoint.state->has_peer_address() &&
+                              endpoint.state->peer_inode() == 0);
+      if (is_source) sources_[endpoint.transport].push_back(i);
+    }
+  }
 
   Outlook Find(const BlockedOperation& call) const {
     Outlook outlook;
@@ -80,6 +89,8 @@ class Finder {
         break;
       case v1::PEER_STANDING_ANYONE:
         outlook.is_for_anyone = true;
+        AddWhoCouldReach(*wait.endpoint, call.caller, outlook.parties);
+        if (outlook.parties.empty()) outlook.may_end = true;
         if (const auto found = connecting_.find(*wait.endpoint);
             found != connecting_.end()) {
           outlook.connecting = found->second;
@@ -99,6 +110,21 @@ class Finder {
       if (std::find(parties.begin(), parties.end(), caller) == parties.end()) {
         parties.push_back(caller);
       }
+    }
+  }
+
+  // Adds some of those who have a socket from which something can come to one
+  // that takes it from anybody: a connection, from a socket that is not
+  // connected yet, or a datagram.
+  void AddWhoCouldReach(size_t endpoint, size_t except,
+                        std::vector<size_t>& parties) const {
+    constexpr size_t kSome = 16;
+    const auto sources = sources_.find(world_.endpoints()[endpoint].transport);
+    if (sources == sources_.end()) return;
+    for (const size_t source : sources->second) {
+      if (parties.size() >= kSome) break;
+      if (source == endpoint) continue;
+      AddParties(world_.endpoints()[source], except, parties);
     }
   }
 
@@ -168,6 +194,8 @@ class Finder {
 
   const World& world_;
   const absl::flat_hash_map<size_t, std::vector<size_t>> connecting_;
+  // Sockets that could reach one that takes from anybody.
+  absl::flat_hash_map<Transport, std::vector<size_t>> sources_;
 };
 
 }  // namespace

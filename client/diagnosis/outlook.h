@@ -23,7 +23,8 @@ struct WaitOutlook {
   // end, and others who use this end, who could shut it down. Without the
   // waiting caller itself, unless it is at the other end, too.
   std::vector<size_t> parties;
-  // Anybody in the world could: `parties` is empty.
+  // Anybody could, known or not: `parties` are only those who have a socket to
+  // do it with. Without any, it may end: then it is the script's turn.
   bool is_for_anyone = false;
   // It could end though nobody acts: bytes are under way, or what is at the
   // other end is not known.

@@ -47,6 +47,25 @@ bool IsBoundTo(const World& world, const Endpoint& bound, const IpEnd& end) {
   return bound.local->ip.size() == 16 || end.ip.size() == 4;
 }
 
+// The sockets of a network that are connected from `end` to the endpoint.
+std::vector<size_t> ConnectedEnds(const World& world, const Endpoint& endpoint,
+                                  size_t network, const IpEnd& end) {
+  std::vector<size_t> ends;
+  if (!endpoint.local.has_value()) return ends;
+  for (const size_t index : world.Connected(network, endpoint.transport,
+                                            end.port, endpoint.local->port)) {
+    const Endpoint& other = world.endpoints()[index];
+    if (&other != &endpoint && AreEnds(world, endpoint, other)) {
+      ends.push_back(index);
+    }
+  }
+  return ends;
+}
+
+void Append(const std::vector<size_t>& from, std::vector<size_t>& to) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
 Peer Nobody(v1::PeerStanding standing, std::vector<std::string> hosts = {}) {
   return {.standing = standing, .endpoints = {}, .hosts = std::move(hosts)};
 }
@@ -58,8 +77,7 @@ std::vector<size_t> ListenersAt(const World& world,
   std::vector<size_t> exact;
   std::vector<size_t> wild;
   for (const size_t network : networks) {
-    for (const size_t index :
-         world.WithLocalPort(network, transport, end.port)) {
+    for (const size_t index : world.Bound(network, transport, end.port)) {
       const Endpoint& endpoint = world.endpoints()[index];
       if (!endpoint.state->listening() || !IsBoundTo(world, endpoint, end)) {
         continue;
@@ -111,13 +129,7 @@ Peer FindTcpPeer(const World& world, const Endpoint& endpoint,
   std::vector<std::string> hosts = HostsIn(world, networks);
   std::vector<size_t> ends;
   for (const size_t network : networks) {
-    for (const size_t index :
-         world.WithLocalPort(network, endpoint.transport, end->port)) {
-      const Endpoint& other = world.endpoints()[index];
-      if (&other != &endpoint && AreEnds(world, endpoint, other)) {
-        ends.push_back(index);
-      }
-    }
+    Append(ConnectedEnds(world, endpoint, network, *end), ends);
   }
   if (ends.size() == 1) {
     return {.standing = v1::PEER_STANDING_FOUND,
@@ -151,13 +163,11 @@ Peer FindUdpPeer(const World& world, const Endpoint& endpoint,
   std::vector<size_t> connected;
   std::vector<size_t> bound;
   for (const size_t network : networks) {
+    Append(ConnectedEnds(world, endpoint, network, *end), connected);
     for (const size_t index :
-         world.WithLocalPort(network, endpoint.transport, end->port)) {
+         world.Bound(network, endpoint.transport, end->port)) {
       const Endpoint& other = world.endpoints()[index];
-      if (&other == &endpoint) continue;
-      if (AreEnds(world, endpoint, other)) {
-        connected.push_back(index);
-      } else if (!other.peer.has_value() && IsBoundTo(world, other, *end)) {
+      if (&other != &endpoint && IsBoundTo(world, other, *end)) {
         bound.push_back(index);
       }
     }

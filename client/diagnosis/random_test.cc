@@ -29,6 +29,8 @@ struct End {
   // The other end's index; its own for a listener.
   size_t peer = 0;
   bool is_listener = false;
+  // It could connect to a listener.
+  bool is_unconnected = false;
   // Actors that use it, by index: in progress or queued; else the last.
   std::set<size_t> users = {};
   // Nobody's but a client's.
@@ -68,7 +70,8 @@ class Configuration {
   explicit Configuration(uint32_t seed) : random_(seed) {
     const size_t connections = Choose(1, 4);
     for (size_t i = 0; i < connections; ++i) AddConnection();
-    if (OneIn(3)) AddListener();
+    if (OneIn(2)) AddListener();
+    if (OneIn(2)) AddUnconnected();
     const size_t people = Choose(1, 6);
     for (size_t i = 0; i < people; ++i) AddSomeone(i);
     for (size_t i = 0; i < ends_.size(); ++i) SettleUse(i);
@@ -145,6 +148,13 @@ class Configuration {
                      .is_listener = true});
   }
 
+  void AddUnconnected() {
+    ends_.push_back({.host = Choose(0, kHosts - 1),
+                     .name = absl::StrCat("s", ends_.size()),
+                     .peer = ends_.size(),
+                     .is_unconnected = true});
+  }
+
   void AddSomeone(size_t number) {
     Someone someone = {.host = Choose(0, kHosts - 1),
                        .name = absl::StrCat("p", number)};
@@ -153,15 +163,20 @@ class Configuration {
       if (ends_[i].host == someone.host) own.push_back(i);
     }
     const auto any = [&] { return own[Choose(0, own.size() - 1)]; };
-    if (!own.empty() && !OneIn(5)) {
-      const size_t end = any();
+    if (!own.empty() && !OneIn(5) && !ends_[own[0]].is_unconnected) {
+      // Calls on one that is not connected fail at once.
+      size_t end = any();
+      while (ends_[end].is_unconnected) end = any();
       someone.ends = {end};
       if (ends_[end].is_listener) {
         someone.doing = Doing::kAccepting;
       } else if (OneIn(4)) {
         someone.doing = Doing::kPolling;
         const size_t more = Choose(0, 2);
-        for (size_t i = 0; i < more; ++i) someone.ends.push_back(any());
+        for (size_t i = 0; i < more; ++i) {
+          const size_t other = any();
+          if (!ends_[other].is_unconnected) someone.ends.push_back(other);
+        }
       } else {
         someone.doing = OneIn(2) ? Doing::kSending : Doing::kReceiving;
       }
@@ -219,7 +234,15 @@ class Configuration {
     for (const size_t i : someone.ends) {
       const End& end = ends_[i];
       if (end.is_listener) {
-        // Anybody may connect.
+        // Anybody may connect, but if nobody has a socket for that, it is the
+        // script's turn.
+        const bool has_connector =
+            std::any_of(ends_.begin(), ends_.end(), [&](const End& other) {
+              return other.is_unconnected &&
+                     (other.is_scripts || other.users.size() > 1 ||
+                      !other.users.contains(index));
+            });
+        if (!has_connector) return true;
         for (size_t other = 0; other < people_.size(); ++other) {
           if (can_act(other) || people_[other].is_plain) return true;
         }
@@ -247,18 +270,19 @@ class Configuration {
       return absl::StrCat(Ip(of.host), ":", 1000 + number);
     };
     v1::SocketDescription& socket =
-        end.is_listener
-            ? host.AddListener(end.name, address(end))
+        end.is_listener ? host.AddListener(end.name, address(end))
+        : end.is_unconnected
+            ? host.AddSocket(end.name)
             : host.AddTcp(end.name, address(end), address(ends_[end.peer]));
     if (!end.is_scripts) {
       socket.mutable_last_use()->set_actor(people_[*end.users.begin()].name);
     }
     // Whoever sends has filled all queues.
-    if (!end.is_listener && IsSentOn(index)) {
+    if (IsSentOn(index)) {
       Fill(socket);
       socket.set_receive_queue(0);
     }
-    if (!end.is_listener && IsSentOn(end.peer)) {
+    if (end.peer != index && IsSentOn(end.peer)) {
       socket.set_receive_queue(1000);
     }
     if (end.has_in_flight) socket.set_send_queue(7);

@@ -30,25 +30,42 @@ std::string PeerOf(const v1::BlockedCall& call) {
   return call.evidence(0).peer().title();
 }
 
+// Whether it waits for a connection.
+bool IsAccepting(const v1::BlockedCall& call) {
+  return !call.evidence().empty() && call.evidence(0).state().listening();
+}
+
 void AddOfDeadlock(const v1::BlockedCall& call, std::vector<std::string>& to) {
+  const std::string socket = SocketOf(call);
   if (IsSending(call)) {
+    to.push_back(
+        absl::StrCat("A thread for each socket: receive on ", socket,
+                     " in another one, so that the peer's send can go on."));
     to.push_back(absl::StrCat(
-        "A thread for each socket: receive on ", SocketOf(call),
-        " in an actor of its own, so that the peer's send can go on."));
-    to.push_back(absl::StrCat(
-        "Make ", SocketOf(call),
+        "Make ", socket,
         " non-blocking, and poll it for IN and OUT: read when there is "
         "something to read, send when there is room."));
+  } else if (IsAccepting(call)) {
+    to.push_back(absl::StrCat("Connect to ", socket, " from elsewhere."));
   } else {
-    to.push_back(absl::StrCat("Send to ", SocketOf(call), " from ",
-                              PeerOf(call), " by another actor or call."));
+    to.push_back(absl::StrCat("Send to ", socket, " from ", PeerOf(call),
+                              ", in another thread."));
     to.push_back(absl::StrCat(
-        "Make ", SocketOf(call),
-        " non-blocking, or poll it together with others: the caller could "
-        "send first."));
+        "Poll ", socket,
+        " together with others instead: the caller could send first."));
   }
-  to.push_back(absl::StrCat("Give ", SocketOf(call),
-                            " a timeout: the call ends when it is over."));
+  to.push_back(absl::StrCat("Before the call, give ", socket,
+                            " a timeout: it ends when that is over."));
+}
+
+// The socket whose bytes the network does not deliver.
+std::string SenderOf(const v1::BlockedCall& call) {
+  if (call.evidence().empty()) return SocketOf(call);
+  const v1::Evidence& evidence = call.evidence(0);
+  return evidence.state().send_queue() == 0 &&
+                 evidence.peer_state().send_queue() > 0
+             ? PeerOf(call)
+             : SocketOf(call);
 }
 
 }  // namespace
@@ -60,7 +77,7 @@ std::vector<std::string> WaysOut(const v1::BlockedCall& call) {
       AddOfDeadlock(call, ways);
       break;
     case v1::REASON_PEER_IDLE:
-      if (call.syscall().rfind("accept", 0) == 0) {
+      if (IsAccepting(call)) {
         ways.push_back(absl::StrCat("Connect to ", SocketOf(call), "."));
       } else {
         ways.push_back(absl::StrCat("Send from ", PeerOf(call),
@@ -77,7 +94,7 @@ std::vector<std::string> WaysOut(const v1::BlockedCall& call) {
           "Mend the way between the hosts: a link that is down, a route, a "
           "firewall that drops.");
       ways.push_back(absl::StrCat(
-          "Set TCP_USER_TIMEOUT on ", SocketOf(call),
+          "Set TCP_USER_TIMEOUT on ", SenderOf(call),
           ": without it the kernel tries for minutes before it gives up."));
       break;
     case v1::REASON_BACKLOG_FULL:
@@ -102,7 +119,8 @@ std::vector<std::string> WaysOut(const v1::BlockedCall& call) {
           "address as a hint.");
   }
   if (call.ended_by().empty() && call.reason() != v1::REASON_DEADLOCK) {
-    ways.push_back(absl::StrCat("Give ", SocketOf(call), " a timeout."));
+    ways.push_back(
+        absl::StrCat("Before the call, give ", SocketOf(call), " a timeout."));
   }
   if (call.caller().operation_id() != 0) {
     ways.push_back(absl::StrCat("Cancel operation ",

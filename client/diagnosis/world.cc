@@ -343,9 +343,12 @@ size_t World::AddEndpoint(size_t host, v1::SocketRef ref,
   }
   if (state.has_peer_address()) endpoint.peer = ToIpEnd(state.peer_address());
   if (endpoint.local.has_value()) {
+    std::optional<uint32_t> peer_port;
+    if (endpoint.peer.has_value()) peer_port = endpoint.peer->port;
     by_port_[PortKey{.network = hosts_[host].network,
                      .transport = endpoint.transport,
-                     .port = endpoint.local->port}]
+                     .port = endpoint.local->port,
+                     .peer_port = peer_port}]
         .push_back(index);
   }
   endpoints_.push_back(std::move(endpoint));
@@ -407,12 +410,21 @@ std::vector<std::string> World::HostsIn(size_t network) const {
   return names;
 }
 
-const std::vector<size_t>& World::WithLocalPort(size_t network,
-                                                Transport transport,
-                                                uint32_t port) const {
-  return ListIn(
-      by_port_,
-      PortKey{.network = network, .transport = transport, .port = port});
+const std::vector<size_t>& World::Bound(size_t network, Transport transport,
+                                        uint32_t port) const {
+  return ListIn(by_port_, PortKey{.network = network,
+                                  .transport = transport,
+                                  .port = port,
+                                  .peer_port = std::nullopt});
+}
+
+const std::vector<size_t>& World::Connected(size_t network, Transport transport,
+                                            uint32_t port,
+                                            uint32_t peer_port) const {
+  return ListIn(by_port_, PortKey{.network = network,
+                                  .transport = transport,
+                                  .port = port,
+                                  .peer_port = peer_port});
 }
 
 std::optional<size_t> World::WithInode(size_t host, uint64_t inode) const {

@@ -139,9 +139,12 @@ class World {
   // The names of a network's hosts.
   std::vector<std::string> HostsIn(size_t network) const;
 
-  // Sockets of a network with this local port.
-  const std::vector<size_t>& WithLocalPort(size_t network, Transport transport,
-                                           uint32_t port) const;
+  // Sockets of a network with this local port that are not connected.
+  const std::vector<size_t>& Bound(size_t network, Transport transport,
+                                   uint32_t port) const;
+  // Connected, or connecting, ones with this local and this peer's port.
+  const std::vector<size_t>& Connected(size_t network, Transport transport,
+                                       uint32_t port, uint32_t peer_port) const;
   // The socket with this inode number on the machine of a host.
   std::optional<size_t> WithInode(size_t host, uint64_t inode) const;
   // Unix sockets bound to this name on the machine of a host.
@@ -159,11 +162,14 @@ class World {
     size_t network;
     Transport transport;
     uint32_t port;
+    // Of one that is not connected, nullopt.
+    std::optional<uint32_t> peer_port;
 
     friend bool operator==(const PortKey&, const PortKey&) = default;
     template <typename H>
     friend H AbslHashValue(H h, const PortKey& key) {
-      return H::combine(std::move(h), key.network, key.transport, key.port);
+      return H::combine(std::move(h), key.network, key.transport, key.port,
+                        key.peer_port);
     }
   };
   // A host, a session and a name in it.
