@@ -39,9 +39,11 @@ class NetworkTest : public TwoHostsTest {
   }
   // Has the right host drop in silence what comes to a TCP port.
   void DropAt(uint32_t port) const {
-    MustRunOn(1, {"nft", absl::StrCat("add table ip filter; add chain ip filter "
-                                      "input { type filter hook input priority "
-                                      "0; }; add rule ip filter input tcp dport ",
+    MustRunOn(1, {"nft", "add table ip filter"});
+    MustRunOn(1, {"nft",
+                  "add chain ip filter input { type filter hook input priority "
+                  "0; }"});
+    MustRunOn(1, {"nft", absl::StrCat("add rule ip filter input tcp dport ",
                                       port, " drop")});
   }
   // Starts to connect, and leaves it at that.
