@@ -192,8 +192,7 @@ absl::Status ReadHost(const Place& place, HostEntry& host) {
        Text("address", "HOST:PORT or unix:PATH", CheckHostAddress,
             host.address),
        {"tls", [&host](const Place& p) { return ReadTls(p, host.tls); }},
-       Text("session", "the name of a session", CheckSessionName,
-            host.session),
+       Text("session", "the name of a session", CheckSessionName, host.session),
        {"known_as",
         [&host](const Place& p) { return ReadKnownAs(p, host.known_as); }}});
   if (!status.ok()) return status;

@@ -223,32 +223,49 @@ TEST_F(DeadlockTest, AKnotThroughPoll) {
   EXPECT_THAT(alice.sentence(), HasSubstr("on left:a and 1 more"));
 }
 
-// Each accepts, and only the other one could connect.
+// Bob would connect if Alice sent first, and she accepts first.
 TEST_F(DeadlockTest, AKnotThroughAccept) {
+  const auto [a, b] = Connected();
+  RemoteSocket listener = OpenNamed(left(), "listener", kTcp4);
+  Must(listener.Bind(AddressIn(0, kTcp4)));
+  Must(listener.Listen());
+  const RemoteSocket c = OpenNamed(right(), "c", kTcp4);
+  StartBlocked(left().Actor("alice"), AcceptOn(listener));
+  Must(left().Actor("alice").Start(SendOn(a, "go")));
+  BlockInReceive(right(), "bob", b);
+  Must(right().Actor("bob").Start(ConnectTo(c, AddressOf(listener))));
+  v1::Diagnosis diagnosis = LookUntilDeadlock();
+  EXPECT_TRUE(AreDeadlocked(diagnosis, {"alice", "bob"}));
+  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
+              ElementsAre("Nobody else connects to left:listener."));
+  const v1::BlockedCall& alice = CallOf(diagnosis, "alice");
+  EXPECT_EQ(alice.syscall(), "accept4");
+  EXPECT_EQ(EvidenceOf(alice).standing(), v1::PEER_STANDING_ANYONE);
+  EXPECT_EQ(EvidenceOf(alice).state().accept_queue().length(), 0u);
+  EXPECT_THAT(alice.ways_out(),
+              Contains("Connect to left:listener from elsewhere."));
+
+  // Somebody who has nothing to do could connect, too.
+  Must(Must(right().Actor("carol").Start(ReceiveOn(c))).Wait(kPatience));
+  diagnosis = Look();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_EQ(diagnosis.deadlocks_size(), 0);
+}
+
+// Servers that wait for their first clients are no deadlock.
+TEST_F(DeadlockTest, TwoWhoAcceptAreNone) {
   const RemoteSocket right_listener = RightListener();
   RemoteSocket left_listener = OpenNamed(left(), "listener", kTcp4);
   Must(left_listener.Bind(AddressIn(0, kTcp4)));
   Must(left_listener.Listen());
   StartBlocked(left().Actor("alice"), AcceptOn(left_listener));
   StartBlocked(right().Actor("bob"), AcceptOn(right_listener));
-  v1::Diagnosis diagnosis = LookUntilDeadlock();
-  EXPECT_TRUE(AreDeadlocked(diagnosis, {"alice", "bob"}));
-  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
-              UnorderedElementsAre(
-                  "Nobody outside the known actors connects to left:listener.",
-                  "Nobody outside the known actors connects to "
-                  "right:listener."));
-  const v1::BlockedCall& alice = CallOf(diagnosis, "alice");
-  EXPECT_EQ(alice.syscall(), "accept4");
-  EXPECT_EQ(EvidenceOf(alice).standing(), v1::PEER_STANDING_ANYONE);
-  EXPECT_EQ(EvidenceOf(alice).state().accept_queue().length(), 0u);
-
-  // Somebody who has nothing to do could connect.
-  Must(Must(left().Actor("carol").Start(ReceiveOn(left_listener)))
-           .Wait(kPatience));
-  diagnosis = Look();
+  const v1::Diagnosis diagnosis = Look();
   EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
-  EXPECT_EQ(CallOf(diagnosis, "bob").reason(), v1::REASON_PEER_IDLE);
+  EXPECT_EQ(diagnosis.deadlocks_size(), 0);
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
+  EXPECT_THAT(CallOf(diagnosis, "bob").ways_out(),
+              Contains("Connect to right:listener."));
 }
 
 TEST_F(DeadlockTest, ThreeInARow) {

@@ -49,7 +49,7 @@ TEST_F(PeerTest, AnIdleActor) {
   EXPECT_THAT(
       call.ways_out(),
       ElementsAre("Send from right:b, shut it down or close it.",
-                  "Give left:a a timeout.",
+                  "Before the call, give left:a a timeout.",
                   absl::StrCat("Cancel operation ", alice.id(), " on left.")));
 }
 
@@ -208,7 +208,7 @@ TEST_F(PeerTest, UdpThatIsConnectedOneWay) {
   diagnosis = Look();
   EXPECT_TRUE(AreDeadlocked(diagnosis, {"alice", "bob"}));
   EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
-              Contains("Nobody outside the known actors sends to right:b."));
+              Contains("Nobody else sends to right:b."));
 }
 
 // One host, without the network.
