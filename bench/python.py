@@ -5,7 +5,8 @@
 Pairs of send and recv of one byte a second, on two connected sockets of a
 process on this machine, driven over the loopback: by this package, by an RPyC
 classic connection, and by a bare gRPC echo with a Python server, for which a
-pair is two calls. Measured in turn, several times; the medians are compared.
+pair is two calls. Each is driven by a process of its own, so that none has the
+threads of another. Measured in turn, several times; the medians are compared.
 Exit status 1 if a target is missed.
 """
 
@@ -138,18 +139,56 @@ def rate(pair: Pair, seconds: float) -> float:
     return count / elapsed
 
 
+DRIVERS = {
+    "standoff": drive_standoff,
+    "rpyc": lambda daemon: drive_rpyc(),
+    "echo": lambda daemon: drive_echo(),
+}
+
+
+def drive(name: str, daemon: str) -> None:
+    """Measures for as many seconds as each line of standard input says."""
+    with DRIVERS[name](daemon) as pair:
+        for line in sys.stdin:
+            print(rate(pair, float(line)), flush=True)
+
+
+class Driver:
+    """A process that drives one of them."""
+
+    def __init__(self, name: str, daemon: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, f"--drive={name}",
+             f"--standoffd={daemon}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Driver:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        # The end of its input ends it, and its servers with it.
+        self._process.communicate()
+
+    def rate(self, seconds: float) -> float:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(seconds, file=self._process.stdin, flush=True)
+        return float(self._process.stdout.readline())
+
+
 def measure(daemon: str, turns: int, seconds: float) -> dict[str, float]:
     """The median rate of each, measured in turn."""
     rates: dict[str, list[float]] = {}
     with contextlib.ExitStack() as stack:
-        pairs = {
-            "standoff": stack.enter_context(drive_standoff(daemon)),
-            "rpyc": stack.enter_context(drive_rpyc()),
-            "echo": stack.enter_context(drive_echo()),
+        drivers = {
+            name: stack.enter_context(Driver(name, daemon)) for name in DRIVERS
         }
         for turn in range(-1, turns):
-            for name, pair in pairs.items():
-                measured = rate(pair, seconds)
+            for name, driver in drivers.items():
+                measured = driver.rate(seconds)
                 # The first turn warms up.
                 if turn >= 0:
                     rates.setdefault(name, []).append(measured)
@@ -176,13 +215,17 @@ def main() -> int:
     )
     parser.add_argument("--serve", choices=["echo", "rpyc"],
                         help=argparse.SUPPRESS)
+    parser.add_argument("--drive", choices=list(DRIVERS),
+                        help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    daemon = os.path.abspath(arguments.standoffd)
     if arguments.serve:
         {"echo": serve_echo, "rpyc": serve_rpyc}[arguments.serve]()
         return 0
-    rates = measure(
-        os.path.abspath(arguments.standoffd), arguments.turns, arguments.seconds
-    )
+    if arguments.drive:
+        drive(arguments.drive, daemon)
+        return 0
+    rates = measure(daemon, arguments.turns, arguments.seconds)
     ratios = {name: rates["standoff"] / rates[name] for name in TARGETS}
     if arguments.json:
         print(json.dumps({"pairs_per_second": rates, "ratios": ratios}))
