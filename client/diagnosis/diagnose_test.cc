@@ -570,6 +570,22 @@ TEST(DiagnoseTest, WhoHoldsBothEndsWaitsForItself) {
 }
 
 // Another user of the same end could shut it down.
+// More than there is time to tell apart: nothing is claimed of them.
+TEST_F(TwoHosts, ManyCallsOnOneSocket) {
+  constexpr int kMany = 5000;
+  for (int i = 0; i < kMany; ++i) {
+    left_.BlockInReceive(absl::StrCat("left", i), "a");
+    right_.BlockInReceive(absl::StrCat("right", i), "b");
+  }
+  const v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  ASSERT_EQ(diagnosis.blocked_size(), 2 * kMany);
+  const v1::Evidence& evidence = diagnosis.blocked(0).evidence(0);
+  EXPECT_EQ(evidence.parties_size(), 16);
+  EXPECT_EQ(evidence.parties_left_out(), 2 * kMany - 16u);
+  EXPECT_EQ(evidence.reason(), v1::REASON_PEER_BUSY);
+}
+
 TEST_F(TwoHosts, WhoSharesTheSocketCouldEndTheCall) {
   left_.BlockInReceive("alice", "a");
   right_.BlockInReceive("bob", "b");

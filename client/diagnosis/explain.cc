@@ -126,8 +126,9 @@ v1::Evidence Explainer::ExplainWait(const WaitOutlook& wait) const {
   for (v1::Party& party : PartiesOf(wait.parties)) {
     *evidence.add_parties() = std::move(party);
   }
-  evidence.set_parties_left_out(static_cast<uint32_t>(wait.parties.size()) -
-                                static_cast<uint32_t>(evidence.parties_size()));
+  evidence.set_parties_left_out(
+      static_cast<uint32_t>(wait.parties.size() + wait.parties_left_out) -
+      static_cast<uint32_t>(evidence.parties_size()));
   switch (wait.wait.kind) {
     case WaitKind::kConnect:
       ExplainConnect(wait, evidence);

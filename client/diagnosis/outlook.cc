@@ -81,15 +81,16 @@ class Finder {
       case v1::PEER_STANDING_NOT_ACCEPTED:
       case v1::PEER_STANDING_LISTENER:
         for (const size_t peer : outlook.peer.endpoints) {
-          AddParties(world_.endpoints()[peer], std::nullopt, outlook.parties);
+          AddParties(world_.endpoints()[peer], std::nullopt, outlook);
         }
         // A process that can't be looked into may have it.
         if (outlook.parties.empty()) outlook.may_end = true;
-        AddParties(endpoint, call.caller, outlook.parties);
+        AddParties(endpoint, call.caller, outlook);
+        if (outlook.parties_left_out > 0) outlook.may_end = true;
         break;
       case v1::PEER_STANDING_ANYONE:
         outlook.is_for_anyone = true;
-        AddWhoCouldReach(*wait.endpoint, call.caller, outlook.parties);
+        AddWhoCouldReach(*wait.endpoint, call.caller, outlook);
         if (outlook.parties.empty()) outlook.may_end = true;
         if (const auto found = connecting_.find(*wait.endpoint);
             found != connecting_.end()) {
@@ -104,8 +105,14 @@ class Finder {
   }
 
   void AddParties(const Endpoint& endpoint, std::optional<size_t> except,
-                  std::vector<size_t>& parties) const {
-    for (const size_t caller : endpoint.callers) {
+                  WaitOutlook& outlook) const {
+    std::vector<size_t>& parties = outlook.parties;
+    for (size_t i = 0; i < endpoint.callers.size(); ++i) {
+      if (parties.size() == kMaxPartiesOfWait) {
+        outlook.parties_left_out += endpoint.callers.size() - i;
+        return;
+      }
+      const size_t caller = endpoint.callers[i];
       if (caller == except) continue;
       if (std::find(parties.begin(), parties.end(), caller) == parties.end()) {
         parties.push_back(caller);
@@ -117,14 +124,14 @@ class Finder {
   // that takes it from anybody: a connection, from a socket that is not
   // connected yet, or a datagram.
   void AddWhoCouldReach(size_t endpoint, size_t except,
-                        std::vector<size_t>& parties) const {
+                        WaitOutlook& outlook) const {
     constexpr size_t kSome = 16;
     const auto sources = sources_.find(world_.endpoints()[endpoint].transport);
     if (sources == sources_.end()) return;
     for (const size_t source : sources->second) {
-      if (parties.size() >= kSome) break;
+      if (outlook.parties.size() >= kSome) break;
       if (source == endpoint) continue;
-      AddParties(world_.endpoints()[source], except, parties);
+      AddParties(world_.endpoints()[source], except, outlook);
     }
   }
 

@@ -14,6 +14,10 @@
 
 namespace standoff::client {
 
+// The most parties of a wait that are told apart. Each of as many calls on one
+// socket has as many.
+inline constexpr size_t kMaxPartiesOfWait = 256;
+
 // What could end a wait on one socket.
 struct WaitOutlook {
   Wait wait;
@@ -23,6 +27,9 @@ struct WaitOutlook {
   // end, and others who use this end, who could shut it down. Without the
   // waiting caller itself, unless it is at the other end, too.
   std::vector<size_t> parties;
+  // How many more there are, those that are among `parties` counted, too. Then
+  // it may end: nobody looks at what they do.
+  size_t parties_left_out = 0;
   // Anybody could, known or not: `parties` are only those who have a socket to
   // do it with. Without any, it may end: then it is the script's turn.
   bool is_for_anyone = false;

@@ -487,9 +487,8 @@ TEST_F(HugeTest, AllOnOneSocket) {
   for (int i = 0; i < kMany; ++i) {
     AddBlockedActor().mutable_receive()->set_socket(i % 2 == 0 ? "s1" : "s2");
   }
-  const v1::Diagnosis diagnosis = Ask();
-  ASSERT_EQ(diagnosis.deadlocks_size(), 1);
-  EXPECT_EQ(diagnosis.deadlocks(0).calls_size(), kMany);
+  // Too many for a proof.
+  EXPECT_EQ(Ask().blocked_size(), kMany);
 }
 
 TEST_F(HugeTest, AllInOnePoll) {
