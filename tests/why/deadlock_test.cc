@@ -1,10 +1,17 @@
 // Deadlocks between two hosts, and what looks like one and is none.
 
 #include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "client/address.h"
+#include "client/diagnosis/observe.h"
 #include "client/host.h"
+#include "client/lab/command.h"
+#include "client/lab/lab.h"
 #include "client/remote_operation.h"
 #include "client/remote_socket.h"
 #include "gmock/gmock.h"
@@ -368,6 +375,40 @@ TEST_F(DeadlockTest, ThroughAListenerAtTheWildcardAddress) {
     Must(alice.Cancel());
     Must(bob.Cancel());
   }
+}
+
+// Left sees right by an address that right has not.
+TEST_F(DeadlockTest, AcrossAddressTranslation) {
+  const std::string seen = "203.0.113.7";
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{
+           {"ip", "route", "add", seen, "via", lab().ipv4(1)},
+           {"nft", "add table ip nat"},
+           {"nft",
+            "add chain ip nat output { type nat hook output priority "
+            "-100; }"},
+           {"nft", absl::StrCat("add rule ip nat output ip daddr ", seen,
+                                " dnat to ", lab().ipv4(1))}}) {
+    const CommandResult result = Must(lab().Run(0, command));
+    if (!result.status.ok()) GTEST_SKIP() << result.errors;
+  }
+  const RemoteSocket listener = RightListener();
+  const RemoteSocket a = OpenNamed(left(), "a", kTcp4);
+  Must(a.Connect(MakeIpAddress(
+      seen, static_cast<uint16_t>(AddressOf(listener).ip().port()))));
+  const RemoteSocket b = Must(right().AcceptSocket(listener));
+  BlockInReceive(left(), "alice", a);
+  BlockInReceive(right(), "bob", b);
+  const v1::Diagnosis diagnosis = Look();
+  EXPECT_EQ(diagnosis.deadlocks_size(), 0);
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_UNKNOWN);
+  EXPECT_THAT(CallOf(diagnosis, "alice").ways_out(),
+              Contains(HasSubstr("address as a hint")));
+  WhyOptions options;
+  v1::AddressHint& hint = options.hints.emplace_back();
+  hint.set_address(seen);
+  hint.set_host("right");
+  EXPECT_TRUE(AreDeadlocked(Look(options), {"alice", "bob"}));
 }
 
 // Addresses of the loopback join sockets of two daemons of one network, and a

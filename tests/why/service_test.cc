@@ -10,7 +10,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/diagnosis/diagnose.h"
 #include "client/diagnosis/observe.h"
@@ -26,6 +25,7 @@
 #include "tests/testing/matchers.h"
 #include "tests/testing/must.h"
 #include "tests/testing/operations.h"
+#include "tests/testing/process_facts.h"
 #include "tests/testing/raw_call.h"
 #include "tests/testing/remote_sockets.h"
 #include "tests/testing/test_host.h"
@@ -392,11 +392,11 @@ TEST_F(ServiceTest, SurvivesWhatIsWrongAnywhere) {
   EXPECT_GT(answered, 100);
 }
 
-// 10,000 sockets and as many calls: joined in pairs, all on one socket, all in
+// Many sockets and as many calls: joined in pairs, all on one socket, all in
 // one poll, all at one listener.
 class HugeTest : public ServiceTest {
  protected:
-  static constexpr int kMany = 10'000;
+  static constexpr int kMany = kMemoryIsInstrumented ? 1000 : 10'000;
 
   HugeTest() {
     observation_.set_host("huge");
@@ -444,15 +444,13 @@ class HugeTest : public ServiceTest {
     return *operation.mutable_action();
   }
 
-  // Asks the service, in a time that is loose.
+  // Asks the service, which has a minute.
   v1::Diagnosis Ask() {
     *observation_.mutable_second() = observation_.first();
     observation_.mutable_second()->set_start_monotonic_ns(1);
     v1::DiagnoseRequest request;
     *request.add_hosts() = observation_;
-    const absl::Time before = absl::Now();
     v1::Diagnosis diagnosis = Must(AskService(request));
-    EXPECT_LT(absl::Now() - before, absl::Seconds(30));
     ExpectInRange(diagnosis);
     return diagnosis;
   }
@@ -510,7 +508,9 @@ TEST_F(HugeTest, AllAtOneListener) {
   for (int i = 0; i < kMany; ++i) {
     AddBlockedActor().mutable_accept()->set_socket("s1");
   }
-  EXPECT_EQ(Ask().deadlocks_size(), 1);
+  const v1::Diagnosis diagnosis = Ask();
+  EXPECT_EQ(diagnosis.deadlocks_size(), 0);
+  EXPECT_EQ(diagnosis.blocked_size(), kMany);
 }
 
 TEST_F(HugeTest, AllConnectToOneListener) {
