@@ -226,8 +226,8 @@ void Explainer::ExplainConnect(const WaitOutlook& wait,
 void Explainer::ExplainAnyone(const WaitOutlook& wait, const char* what,
                               v1::Evidence& to) const {
   const Endpoint& listener = EndpointOf(wait);
-  if (!wait.connecting.empty()) {
-    const Endpoint& client = world_.endpoints()[wait.connecting[0]];
+  if (wait.connecting.has_value()) {
+    const Endpoint& client = world_.endpoints()[*wait.connecting];
     Say(to, v1::REASON_NETWORK,
         absl::StrCat(NameOf(client), " is connecting, and ",
                      Unanswered(*client.state)));

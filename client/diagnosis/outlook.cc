@@ -94,7 +94,7 @@ class Finder {
         if (outlook.parties.empty()) outlook.may_end = true;
         if (const auto found = connecting_.find(*wait.endpoint);
             found != connecting_.end()) {
-          outlook.connecting = found->second;
+          outlook.connecting = found->second.front();
         }
         break;
       default:
@@ -146,7 +146,7 @@ class Finder {
         // A connect ends when the kernel gives up.
         if (outlook.wait.kind == WaitKind::kConnect) return true;
         if (outlook.wait.kind == WaitKind::kAccept) {
-          return !outlook.connecting.empty() ||
+          return outlook.connecting.has_value() ||
                  endpoint.state->accept_queue().length() > 0;
         }
         return IsTcpUnderWay(*endpoint.state, peer, outlook.wait.kind);

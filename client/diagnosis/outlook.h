@@ -16,7 +16,7 @@ namespace standoff::client {
 
 // The most parties of a wait that are told apart. Each of as many calls on one
 // socket has as many.
-inline constexpr size_t kMaxPartiesOfWait = 256;
+inline constexpr size_t kMaxPartiesOfWait = 64;
 
 // What could end a wait on one socket.
 struct WaitOutlook {
@@ -36,9 +36,9 @@ struct WaitOutlook {
   // It could end though nobody acts: bytes are under way, or what is at the
   // other end is not known.
   bool may_end = false;
-  // Sockets that are connecting to the listener that it waits on: indices in
-  // World::endpoints.
-  std::vector<size_t> connecting;
+  // One of the sockets that are connecting to the listener that it waits on: an
+  // index in World::endpoints.
+  std::optional<size_t> connecting;
 };
 
 // What could end a call.
