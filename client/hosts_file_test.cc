@@ -15,7 +15,9 @@
 namespace standoff::client {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 constexpr char kPath[] = "/etc/standoff/hosts.yaml";
@@ -43,6 +45,9 @@ hosts:
     address: "unix:/run/standoff"
     tls: {ca: ca.pem, cert: /abs/client.pem, key: sub/client.key}
     session: nightly:7
+    known_as:
+      - 203.0.113.7
+      - 2001:db8::7
 )");
   ASSERT_TRUE(hosts.ok()) << hosts.status();
   ASSERT_EQ(hosts->size(), 2u);
@@ -51,6 +56,7 @@ hosts:
   EXPECT_EQ(left.address, "10.1.0.1:7411");
   EXPECT_FALSE(left.tls.any());
   EXPECT_EQ(left.session, "");
+  EXPECT_THAT(left.known_as, IsEmpty());
   const HostEntry& right = hosts->at(1);
   EXPECT_EQ(right.name, "right");
   EXPECT_EQ(right.address, "unix:/run/standoff");
@@ -58,6 +64,7 @@ hosts:
   EXPECT_EQ(right.tls.certificate, "/abs/client.pem");
   EXPECT_EQ(right.tls.key, "/etc/standoff/sub/client.key");
   EXPECT_EQ(right.session, "nightly:7");
+  EXPECT_THAT(right.known_as, ElementsAre("203.0.113.7", "2001:db8::7"));
 }
 
 TEST(ParseHostsFileTest, ANameIsNotRequired) {
@@ -111,7 +118,7 @@ TEST(ParseHostsFileTest, NamesTheLineTheFieldAndTheRemedy) {
            {"hosts:\n- address: ''", "2: hosts[0].address: it is empty"},
            {"hosts:\n- address: a:1\n  adress: b:1",
             "3: hosts[0].adress: there is no such field: expected one of name, "
-            "address, tls, session"},
+            "address, tls, session, known_as"},
            {"hosts:\n- address: a:1\n  address: b:1",
             "3: hosts[0].address: the field is there twice"},
            {"hosts:\n- address: a:1\n  [x]: 1",
@@ -123,6 +130,24 @@ TEST(ParseHostsFileTest, NamesTheLineTheFieldAndTheRemedy) {
             "digits"},
            {"hosts:\n- address: a:1\n  session: 'a/b'",
             "3: hosts[0].session: \"a/b\" is no name"},
+           {"hosts:\n- address: a:1\n  known_as: 203.0.113.7",
+            "3: hosts[0].known_as: it is a text: expected a list, each a "
+            "literal IP address"},
+           {"hosts:\n- address: a:1\n  known_as: {a: b}",
+            "3: hosts[0].known_as: it is a mapping: expected a list"},
+           {"hosts:\n- address: a:1\n  known_as:",
+            "hosts[0].known_as: it is nothing: expected a list"},
+           {"hosts:\n- address: a:1\n  known_as:\n  - 10.0.0.1\n  - here",
+            "5: hosts[0].known_as[1]: \"here\" is none: expected a literal IP "
+            "address"},
+           {"hosts:\n- address: a:1\n  known_as: ['10.0.0.1:80']",
+            "3: hosts[0].known_as[0]: \"10.0.0.1:80\" is none"},
+           {"hosts:\n- address: a:1\n  known_as: ['']",
+            "3: hosts[0].known_as[0]: it is empty"},
+           {"hosts:\n- address: a:1\n  known_as: [[10.0.0.1]]",
+            "3: hosts[0].known_as[0]: it is a list"},
+           {"hosts:\n- address: a:1\n  known_as: []\n  known_as: []",
+            "4: hosts[0].known_as: the field is there twice"},
            {"hosts:\n- address: a:1\n  tls: ca.pem",
             "3: hosts[0].tls: it is a text: expected a mapping with the fields "
             "ca, cert, key"},
