@@ -126,9 +126,9 @@ std::vector<bool> FindProved(const Survey* earlier, const Survey& later) {
   return stuck;
 }
 
-// The nodes that are calls, and behind crowds the calls that they stand for.
-std::vector<size_t> CallsAmong(const Builder& builder, const WaitGraph& graph,
-                               const std::vector<size_t>& nodes) {
+// The calls that a call waits for: directly, and of each crowd all others.
+std::vector<size_t> WaitsFor(const Builder& builder, const WaitGraph& graph,
+                             size_t waiter) {
   std::vector<size_t> calls;
   const auto add = [&](size_t call) {
     if (calls.size() < kMaxWaits &&
@@ -136,17 +136,28 @@ std::vector<size_t> CallsAmong(const Builder& builder, const WaitGraph& graph,
       calls.push_back(call);
     }
   };
-  for (const size_t node : nodes) {
+  for (const size_t node : graph.WaitsFor(waiter)) {
     if (builder.IsCall(node)) {
       add(node);
       continue;
     }
     for (const size_t member : graph.WaitsFor(node)) {
       if (calls.size() == kMaxWaits) break;
-      add(member);
+      if (member != waiter) add(member);
     }
   }
   return calls;
+}
+
+// A cycle of the calls of a knot.
+std::vector<size_t> CycleOf(const WaitGraph& calls,
+                            const std::vector<size_t>& knot) {
+  for (const size_t call : knot) {
+    std::vector<size_t> cycle = calls.FindCycle(call, knot);
+    if (!cycle.empty()) return cycle;
+  }
+  // Of a call that waits for a crowd of which it is the only one.
+  return {knot[0]};
 }
 
 // For each node the knot that it reaches first.
@@ -188,23 +199,24 @@ Deadlocks FindDeadlocks(const Survey* earlier, const Survey& later) {
   const std::vector<std::vector<size_t>> knots = graph.FindKnots();
 
   Deadlocks deadlocks;
+  WaitGraph between_calls(calls);
+  for (size_t call = 0; call < calls; ++call) {
+    deadlocks.waits_for.push_back(WaitsFor(builder, graph, call));
+    for (const size_t other : deadlocks.waits_for.back()) {
+      between_calls.AddWait(call, other);
+    }
+  }
   for (const std::vector<size_t>& nodes : knots) {
     Knot knot;
     std::copy_if(nodes.begin(), nodes.end(), std::back_inserter(knot.calls),
                  [&](size_t node) { return builder.IsCall(node); });
-    for (const size_t node : graph.FindCycle(knot.calls[0], nodes)) {
-      if (builder.IsCall(node)) knot.cycle.push_back(node);
-    }
+    knot.cycle = CycleOf(between_calls, knot.calls);
     knot.is_proved = std::all_of(knot.calls.begin(), knot.calls.end(),
                                  [&](size_t call) { return proved[call]; });
     deadlocks.knots.push_back(std::move(knot));
   }
   deadlocks.knot_of = FindKnotOf(graph, graph.FindStuck(), knots);
   deadlocks.knot_of.resize(calls);
-  for (size_t call = 0; call < calls; ++call) {
-    deadlocks.waits_for.push_back(
-        CallsAmong(builder, graph, graph.WaitsFor(call)));
-  }
   return deadlocks;
 }
 

@@ -462,6 +462,7 @@ TEST(DiagnoseTest, NobodyHasAcceptedTheConnection) {
   EXPECT_EQ(call.evidence(0).standing(), v1::PEER_STANDING_NOT_ACCEPTED);
   EXPECT_EQ(call.reason(), v1::REASON_PEER_IDLE);
   EXPECT_THAT(call.sentence(), HasSubstr("nobody has accepted"));
+  EXPECT_THAT(call.ways_out(0), HasSubstr("Accept on "));
 }
 
 // A server that waits for its first client is no deadlock, nor are two.
@@ -497,6 +498,10 @@ TEST_F(TwoHosts, AcceptWaitsForWhoCouldConnect) {
   EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
   EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
               ElementsAre("Nobody else connects to left:l."));
+  // Alice could connect to it, too, were she not waiting: she is no cycle.
+  EXPECT_THAT(diagnosis.deadlocks(0).cycle(), UnorderedElementsAre(0, 1));
+  EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
+              HasSubstr("left/alice and right/bob wait for each other"));
   right_.AddActor("carol");
   diagnosis = Twice();
   EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);

@@ -229,8 +229,8 @@ void Explainer::ExplainAnyone(const WaitOutlook& wait, const char* what,
   if (wait.connecting.has_value()) {
     const Endpoint& client = world_.endpoints()[*wait.connecting];
     Say(to, v1::REASON_NETWORK,
-        absl::StrCat(NameOf(client), " is connecting, and ",
-                     Unanswered(*client.state)));
+        absl::StrCat(NameOf(client),
+                     " is connecting, and its SYN gets no answer"));
     return;
   }
   // Those who could but are at work.

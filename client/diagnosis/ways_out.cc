@@ -35,6 +35,18 @@ bool IsAccepting(const v1::BlockedCall& call) {
   return !call.evidence().empty() && call.evidence(0).state().listening();
 }
 
+// Whether it takes from anybody.
+bool IsForAnyone(const v1::BlockedCall& call) {
+  return !call.evidence().empty() &&
+         call.evidence(0).standing() == v1::PEER_STANDING_ANYONE;
+}
+
+// Whether its connection waits in a listener's accept queue.
+bool IsNotAccepted(const v1::BlockedCall& call) {
+  return !call.evidence().empty() &&
+         call.evidence(0).standing() == v1::PEER_STANDING_NOT_ACCEPTED;
+}
+
 void AddOfDeadlock(const v1::BlockedCall& call, std::vector<std::string>& to) {
   const std::string socket = SocketOf(call);
   if (IsSending(call)) {
@@ -48,8 +60,10 @@ void AddOfDeadlock(const v1::BlockedCall& call, std::vector<std::string>& to) {
   } else if (IsAccepting(call)) {
     to.push_back(absl::StrCat("Connect to ", socket, " from elsewhere."));
   } else {
-    to.push_back(absl::StrCat("Send to ", socket, " from ", PeerOf(call),
-                              ", in another thread."));
+    to.push_back(IsForAnyone(call)
+                     ? absl::StrCat("Send to ", socket, " from elsewhere.")
+                     : absl::StrCat("Send to ", socket, " from ", PeerOf(call),
+                                    ", in another thread."));
     to.push_back(absl::StrCat(
         "Poll ", socket,
         " together with others instead: the caller could send first."));
@@ -79,13 +93,21 @@ std::vector<std::string> WaysOut(const v1::BlockedCall& call) {
     case v1::REASON_PEER_IDLE:
       if (IsAccepting(call)) {
         ways.push_back(absl::StrCat("Connect to ", SocketOf(call), "."));
+      } else if (IsForAnyone(call)) {
+        ways.push_back(absl::StrCat("Send to ", SocketOf(call), "."));
+      } else if (IsNotAccepted(call)) {
+        ways.push_back(absl::StrCat("Accept on ", PeerOf(call),
+                                    ", and send from what it gives."));
       } else {
         ways.push_back(absl::StrCat("Send from ", PeerOf(call),
                                     ", shut it down or close it."));
       }
       break;
     case v1::REASON_PEER_NOT_READING:
-      ways.push_back(absl::StrCat("Receive on ", PeerOf(call), "."));
+      ways.push_back(IsNotAccepted(call)
+                         ? absl::StrCat("Accept on ", PeerOf(call),
+                                        ", and receive on what it gives.")
+                         : absl::StrCat("Receive on ", PeerOf(call), "."));
       ways.push_back(absl::StrCat("Raise SO_SNDBUF of ", SocketOf(call),
                                   ", if what is left fits into it."));
       break;
@@ -93,9 +115,11 @@ std::vector<std::string> WaysOut(const v1::BlockedCall& call) {
       ways.push_back(
           "Mend the way between the hosts: a link that is down, a route, a "
           "firewall that drops.");
-      ways.push_back(absl::StrCat(
-          "Set TCP_USER_TIMEOUT on ", SenderOf(call),
-          ": without it the kernel tries for minutes before it gives up."));
+      if (!IsAccepting(call)) {
+        ways.push_back(absl::StrCat(
+            "Set TCP_USER_TIMEOUT on ", SenderOf(call),
+            ": without it the kernel tries for minutes before it gives up."));
+      }
       break;
     case v1::REASON_BACKLOG_FULL:
       ways.push_back(absl::StrCat("Accept on ", PeerOf(call), "."));

@@ -245,6 +245,9 @@ TEST_F(DeadlockTest, AKnotThroughAccept) {
   EXPECT_TRUE(AreDeadlocked(diagnosis, {"alice", "bob"}));
   EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
               ElementsAre("Nobody else connects to left:listener."));
+  EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
+              HasSubstr("left/alice and right/bob wait for each other"));
+  EXPECT_THAT(diagnosis.deadlocks(0).cycle(), UnorderedElementsAre(0, 1));
   const v1::BlockedCall& alice = CallOf(diagnosis, "alice");
   EXPECT_EQ(alice.syscall(), "accept4");
   EXPECT_EQ(EvidenceOf(alice).standing(), v1::PEER_STANDING_ANYONE);

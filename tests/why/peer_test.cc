@@ -138,6 +138,9 @@ TEST_F(PeerTest, SendsOnAConnectionThatNobodyAccepted) {
   EXPECT_THAT(evidence.sentence(),
               HasSubstr("nobody has accepted the connection at "
                         "right:listener: its window is zero"));
+  EXPECT_THAT(CallOf(diagnosis, "alice").ways_out(),
+              Contains("Accept on right:listener, and receive on what it "
+                       "gives."));
 }
 
 TEST_F(PeerTest, ACancelledCall) {
@@ -187,6 +190,8 @@ TEST_F(PeerTest, UdpThatIsNotConnected) {
   EXPECT_EQ(evidence.reason(), v1::REASON_PEER_IDLE);
   EXPECT_EQ(evidence.sentence(),
             "nobody sends to left:a: it is the script's turn");
+  EXPECT_THAT(CallOf(diagnosis, "alice").ways_out(),
+              Contains("Send to left:a."));
 }
 
 // UDP where only one of two is connected.
