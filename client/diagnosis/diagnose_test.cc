@@ -654,6 +654,10 @@ TEST(DiagnoseTest, ProcessesThatKnowNothingOfStandoff) {
               HasSubstr("python3 (pid 11) on left"));
   EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
               HasSubstr("python3 (pid 22) on right"));
+  EXPECT_THAT(
+      diagnosis.deadlocks(0).assumptions(),
+      UnorderedElementsAre(HasSubstr("processes on left, and no SO_R"),
+                           HasSubstr("processes on right, and no SO_R")));
 
   // It has run in between.
   v1::HostObservation seen = right.Twice();

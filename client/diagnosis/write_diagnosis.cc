@@ -268,7 +268,9 @@ class Writer {
                          ") shares their sockets."));
       }
       add(absl::StrCat("No signal ends the calls of the processes on ",
-                       world_.hosts()[host].name, "."));
+                       world_.hosts()[host].name,
+                       ", and no SO_RCVTIMEO or SO_SNDTIMEO of theirs, which "
+                       "nobody else can read."));
     }
     return assumptions;
   }
