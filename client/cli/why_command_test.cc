@@ -1,5 +1,7 @@
 // `standoff why` as its users run it.
 
+#include <unistd.h>
+
 #include <fstream>
 #include <optional>
 #include <string>
@@ -110,6 +112,37 @@ TEST_F(WhyCommandTest, ADeadlock) {
                     HasSubstr("Ways out:"), Not(HasSubstr("\033"))));
   EXPECT_EQ(ended.errors, "");
   ExpectNarrow(ended.output);
+}
+
+// A program that waits for itself, told by its process id.
+TEST_F(WhyCommandTest, AnotherProgram) {
+  const Daemon daemon = StartTestDaemon({.flags = {"--allow_processes"}});
+  absl::StatusOr<Process> program = Process::Start(
+      {.command = {"/usr/bin/python3", "-c",
+                   "import socket; a, b = socket.socketpair(); a.recv(1)"},
+       .die_with_owner = true});
+  ASSERT_TRUE(program.ok()) << program.status();
+  const std::string host = absl::StrCat("--host=left=", daemon.address());
+  const std::string pid = absl::StrCat(program->pid());
+  Ended ended = Standoff({"why", host, "--pid", pid, "--watch"});
+  EXPECT_EQ(ended.code, kDeadlock) << ended.errors << ended.output;
+  EXPECT_THAT(ended.output,
+              HasSubstr(absl::StrCat("python3 (pid ", pid, ") on left")));
+  EXPECT_THAT(ended.output, HasSubstr("blocked in recvfrom"));
+
+  ended = Standoff({"why", host, "--all-processes"});
+  EXPECT_EQ(ended.code, kDeadlock) << ended.errors << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr(absl::StrCat("(pid ", pid, ") on left")));
+
+  // Of others nothing is said, and without the flag nothing of processes.
+  ended = Standoff({"why", host, "--pid", absl::StrCat(getpid())});
+  EXPECT_EQ(ended.code, kNothing) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr("None of these processes is blocked"));
+  ended = Standoff({"why", host});
+  EXPECT_EQ(ended.code, kNothing) << ended.output;
+  ended = Standoff({"why", HostFlag(), "--all-processes"});
+  EXPECT_EQ(ended.code, kFailure);
+  EXPECT_THAT(ended.errors, HasSubstr("--allow_processes"));
 }
 
 TEST_F(WhyCommandTest, WritesJson) {
