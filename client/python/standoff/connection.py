@@ -97,7 +97,7 @@ class Connection:
         """Makes a call and waits for its reply, by default for ever.
 
         An exception that a signal handler raises ends the call, on the host,
-        too.
+        too, though a moment later there: host.operations() tells when.
         """
         methods = self._methods[get_ident() == MAIN_THREAD]
         method = methods.get(rpc) or self._method(rpc)
