@@ -1,7 +1,5 @@
 // `standoff why` as its users run it.
 
-#include <unistd.h>
-
 #include <fstream>
 #include <optional>
 #include <string>
@@ -135,7 +133,12 @@ TEST_F(WhyCommandTest, AnotherProgram) {
   EXPECT_THAT(ended.output, HasSubstr(absl::StrCat("(pid ", pid, ") on left")));
 
   // Of others nothing is said, and without the flag nothing of processes.
-  ended = Standoff({"why", host, "--pid", absl::StrCat(getpid())});
+  absl::StatusOr<Process> other =
+      Process::Start({.command = {"/usr/bin/python3", "-c",
+                                  "import threading; threading.Event().wait()"},
+                      .die_with_owner = true});
+  ASSERT_TRUE(other.ok()) << other.status();
+  ended = Standoff({"why", host, "--pid", absl::StrCat(other->pid())});
   EXPECT_EQ(ended.code, kNothing) << ended.output;
   EXPECT_THAT(ended.output, HasSubstr("None of these processes is blocked"));
   ended = Standoff({"why", host});
