@@ -10,6 +10,7 @@ is not gRPC's comes out of a call.
 from __future__ import annotations
 
 import threading
+import time
 from threading import get_ident
 from typing import Any, Callable, TypeVar
 
@@ -21,7 +22,11 @@ from standoff import errors
 from standoff import forks
 from standoff import rpc as rpcs
 from standoff.rpc import Rpc
-from standoff.v1 import host_service_pb2
+from standoff.v1 import (
+    host_service_pb2,
+    operation_pb2,
+    operation_service_pb2,
+)
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -32,6 +37,8 @@ PATIENCE = 60.0
 
 # For how long close() waits for another thread that closes a channel.
 _CLOSING = 5.0
+# For how long an interrupted call waits for its end on the host, in seconds.
+_ENDING = 1.0
 
 # What a call in the child of a process that had connected is told.
 FORKED = (
@@ -54,6 +61,12 @@ def unreachable(
         f"{reason.details()}",
         "" if name == address else name,
     )
+
+
+def _is_of(operation: operation_pb2.Operation, request: Message) -> bool:
+    """Whether an operation does what a request asks for."""
+    kind = operation.action.WhichOneof("request")
+    return kind is not None and getattr(operation.action, kind) == request
 
 
 class Connection:
@@ -97,7 +110,7 @@ class Connection:
         """Makes a call and waits for its reply, by default for ever.
 
         An exception that a signal handler raises ends the call, on the host,
-        too, though a moment later there: host.operations() tells when.
+        too, before it is passed on.
         """
         methods = self._methods[get_ident() == MAIN_THREAD]
         method = methods.get(rpc) or self._method(rpc)
@@ -111,10 +124,12 @@ class Connection:
             # gRPC's word for a channel that is closed, unless a handler's.
             if self._refusal is None:
                 self._give_up()
+                self._await_end(request)
                 raise
             raise self._refused() from None
         except BaseException:
             self._give_up()
+            self._await_end(request)
             raise
         return response
 
@@ -244,6 +259,40 @@ class Connection:
         except BaseException:
             # Another signal. What it has kept from being done is done now.
             channel.close()
+            raise
+
+    def _await_end(self, request: Message) -> None:
+        """Waits until the daemon, too, has ended a call that was given up.
+
+        Else it could still take what the program sends next. Not for long: the
+        same call of another thread looks the same.
+        """
+        if get_ident() != MAIN_THREAD or self._forked:
+            return
+        in_progress = operation_service_pb2.OperationServiceListRequest(
+            states=[
+                operation_pb2.OPERATION_STATE_RUNNING,
+                operation_pb2.OPERATION_STATE_BLOCKED,
+            ],
+            socket=getattr(request, "socket", ""),
+        )
+        deadline = time.monotonic() + _ENDING
+        try:
+            method = self._method(rpcs.LIST_OPERATIONS)
+            while (left := deadline - time.monotonic()) > 0:
+                response = method(
+                    in_progress, timeout=left, metadata=self._metadata
+                )
+                if not any(
+                    not operation.actor and _is_of(operation, request)
+                    for operation in response.operations
+                ):
+                    return
+        except (grpc.RpcError, errors.HarnessError, ValueError):
+            pass  # The daemon is gone, and the call with it.
+        except BaseException:
+            # Another signal.
+            self._give_up()
             raise
 
     def _close_channel(self, channel: grpc.Channel, of_main: bool) -> None:

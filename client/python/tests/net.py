@@ -50,12 +50,6 @@ class Net(abc.ABC):
         They must be the only ones of the test that wait on sockets.
         """
 
-    def wait_ended(self) -> None:
-        """Waits until what a signal handler has ended is over.
-
-        It is on this side; a daemon hears of it a moment later.
-        """
-
 
 class LocalNet(Net):
     """The modules of the standard library."""
@@ -84,11 +78,6 @@ class RemoteNet(Net):
 
     def fcntl(self, fd: Any, cmd: int, arg: int = 0) -> Any:
         return self.host.fcntl(fd, cmd, arg)
-
-    def wait_ended(self) -> None:
-        eventually(lambda: not any(
-            operation.state.name in ("RUNNING", "BLOCKED")
-            for operation in self.host.operations()))
 
     def wait_blocked(self, *threads: threading.Thread) -> None:
         # Only the daemon can tell: here, the thread waits for a reply in any
