@@ -316,6 +316,19 @@ TEST_F(TwoHosts, ThePeerDoesNotRead) {
   EXPECT_EQ(CallOf(Twice(), "alice").reason(), v1::REASON_PEER_NOT_READING);
 }
 
+// Of epoll(7) nobody sees which edges of OUT have been told.
+TEST_F(TwoHosts, WhoPollsForRoomWithNothingQueuedIsNotHeldUpByTheReader) {
+  v1::Action poll;
+  v1::PollItem& item = *poll.mutable_poll()->add_items();
+  item.set_socket("a");
+  item.add_events(v1::POLL_EVENT_OUT);
+  left_.BlockActor("alice", poll, "ppoll");
+  b_.set_receive_queue(10);
+  EXPECT_EQ(CallOf(Twice(), "alice").reason(), v1::REASON_PEER_IDLE);
+  Fill(a_);
+  EXPECT_EQ(CallOf(Twice(), "alice").reason(), v1::REASON_PEER_NOT_READING);
+}
+
 TEST_F(TwoHosts, ThePeerIsGone) {
   left_.BlockInReceive("alice", "a");
   right_.snapshot().clear_sockets();

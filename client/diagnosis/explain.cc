@@ -269,6 +269,13 @@ void Explainer::ExplainSend(const WaitOutlook& wait, v1::Evidence& to) const {
                      " have not left this host"));
     return;
   }
+  // As epoll(7) shows it whose edges of OUT are waited for.
+  const bool has_nothing_queued =
+      state.send_queue() == 0 && !IsDatagram(endpoint.transport);
+  if (has_nothing_queued && wait.peer.standing == v1::PEER_STANDING_FOUND) {
+    ExplainByParties(wait, to);
+    return;
+  }
   const Endpoint* const peer = PeerOf(wait);
   const bool is_unread =
       wait.peer.standing == v1::PEER_STANDING_FOUND && peer != nullptr &&
