@@ -25,11 +25,17 @@ _PROGRAM_DEPS = select({
     "//conditions:default": [],
 })
 
-def standoff_cc_library(name, copts = [], **kwargs):
+def _header(suffix = ""):
+    """The precompiled header for sources of the package."""
+    in_lib = native.package_name().split("/")[0] == "lib"
+    return "//tools/pch:" + ("lib" if in_lib else "grpc") + suffix
+
+def standoff_cc_library(name, copts = [], deps = [], **kwargs):
     """cc_library with the project's warnings."""
     native.cc_library(
         name = name,
-        copts = STANDOFF_COPTS + copts,
+        copts = STANDOFF_COPTS + precompiled(_header()) + copts,
+        deps = deps + [_header()],
         **kwargs
     )
 
@@ -44,8 +50,7 @@ def standoff_cc_binary(name, copts = [], deps = [], **kwargs):
 
 def standoff_cc_test(name, copts = [], deps = [], **kwargs):
     """cc_test with the project's warnings and GoogleTest's main()."""
-    in_lib = native.package_name().split("/")[0] == "lib"
-    header = "//tools/pch:test" if in_lib else "//tools/pch:grpc_test"
+    header = _header("_test")
     native.cc_test(
         name = name,
         copts = STANDOFF_COPTS + precompiled(header) + copts,

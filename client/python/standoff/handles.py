@@ -50,7 +50,6 @@ class RemoteSocket:
         self.inheritable = False
         with _lock:
             _sockets[self.handle] = self
-        host._register(self)
 
 
 _sockets: weakref.WeakValueDictionary[int, RemoteSocket] = (
@@ -96,6 +95,12 @@ def find(number: int) -> RemoteSocket:
     if socket is None:
         raise bad_descriptor()
     return socket
+
+
+def open_on(host: Any) -> list[RemoteSocket]:
+    """The open sockets that were made through a host's object."""
+    with _lock:
+        return [socket for socket in _sockets.values() if socket.host is host]
 
 
 def is_open(number: int) -> bool:

@@ -7,7 +7,6 @@ import threading
 import time
 import types
 import warnings
-import weakref
 from typing import TYPE_CHECKING, Any, Iterable, TypeVar
 
 from google.protobuf.message import Message
@@ -63,7 +62,6 @@ class Host:
         self._default_timeout: float | None = None
         self._modules: dict[str, types.ModuleType] = {}
         # Those that this made, to be closed with it in a session that stays.
-        self._sockets: weakref.WeakSet[handles.RemoteSocket] = weakref.WeakSet()
         self._max_transfer = lookup.max_transfer(info)
         self._keeper = sessions.Keeper(connection, session)
         # A class of its own, so that isinstance() tells hosts apart and code
@@ -150,7 +148,7 @@ class Host:
                 return
             self._closed = True
         if not self._session.owned:
-            for socket in list(self._sockets):
+            for socket in handles.open_on(self):
                 self._keeper.close_later(socket)
         self._keeper.stop()
         if self._session.owned:
@@ -411,9 +409,6 @@ class Host:
         timeout: float | None = None,
     ) -> Any:
         return self._connection.start(rpc, request, timeout)
-
-    def _register(self, socket: handles.RemoteSocket) -> None:
-        self._sockets.add(socket)
 
     def _close_socket(self, socket: handles.RemoteSocket) -> None:
         if not self._ended:

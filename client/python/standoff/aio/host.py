@@ -6,7 +6,6 @@ import asyncio
 import socket as local_socket
 import time
 import warnings
-import weakref
 from typing import Any, Iterable, TypeVar
 
 from google.protobuf.message import Message
@@ -64,7 +63,6 @@ class Host:
         self._default_timeout: float | None = None
         self._max_transfer = lookup.max_transfer(info)
         # Those that this made, to be closed with it in a session that stays.
-        self._sockets: weakref.WeakSet[handles.RemoteSocket] = weakref.WeakSet()
         self._keeper = sessions.Keeper(connection, session)
 
     # The host itself.
@@ -144,7 +142,7 @@ class Host:
             return
         self._closed = True
         if not self._session.owned:
-            for socket in list(self._sockets):
+            for socket in handles.open_on(self):
                 self._keeper.close_later(socket.name)
         try:
             await self._keeper.stop()
@@ -355,9 +353,6 @@ class Host:
         return await self._connection.call(
             rpc, request, timeout, self._close_made
         )
-
-    def _register(self, socket: handles.RemoteSocket) -> None:
-        self._sockets.add(socket)
 
     async def _close_socket(self, socket: handles.RemoteSocket) -> None:
         if self._ended:
