@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -119,6 +120,34 @@ Result<Socket> Socket::Duplicate() const {
   Result<Socket> result{call.Finish(0), Socket(fd, family_, type_)};
   result.value.timeout_ns_ = timeout_ns_.load();
   return result;
+}
+
+Result<Socket> Socket::FromProcess(pid_t process, int fd) {
+  Call call;
+  // glibc 2.36 declares no C++ functions for these.
+  const bool is_open = call.Try(
+      "pidfd_open", [&] { return syscall(SYS_pidfd_open, process, 0); });
+  if (!is_open) return {call.Finish(), {}};
+  const auto process_fd = static_cast<int>(call.outcome().value);
+  const bool ok = call.Try("pidfd_getfd", [&] {
+    return syscall(SYS_pidfd_getfd, process_fd, fd, 0);
+  });
+  close(process_fd);
+  if (!ok) return {call.Finish(), {}};
+  const auto own_fd = static_cast<int>(call.outcome().value);
+  int family = 0;
+  int type = 0;
+  socklen_t size = sizeof type;
+  const bool is_socket = call.Try("getsockopt", [&] {
+    return getsockopt(own_fd, SOL_SOCKET, SO_TYPE, &type, &size);
+  });
+  if (!is_socket) {
+    close(own_fd);
+    return {call.Finish(), {}};
+  }
+  getsockopt(own_fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+  if ((fcntl(own_fd, F_GETFL) & O_NONBLOCK) != 0) type |= SOCK_NONBLOCK;
+  return {call.Finish(0), Socket(own_fd, family, type)};
 }
 
 Outcome Socket::SetBlocking(bool blocking) {

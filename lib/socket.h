@@ -23,6 +23,8 @@
 #ifndef STANDOFF_LIB_SOCKET_H_
 #define STANDOFF_LIB_SOCKET_H_
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
 #include <utility>
@@ -65,6 +67,13 @@ class Socket {
   // this one's timeout at first; O_NONBLOCK they share for good, so after a
   // change of mode of one, calls on the other do what the kernel makes of both.
   Result<Socket> Duplicate() const;
+
+  // Another descriptor for a socket that another process has open as `fd`:
+  // pidfd_open(2), pidfd_getfd(2), which ask for the right to trace it (EPERM).
+  // ENOTSOCK for anything else. It is blocking or not as the process has it;
+  // that flag they share, as in Duplicate(). While it is open, the process
+  // can't close the socket by closing its own.
+  static Result<Socket> FromProcess(pid_t process, int fd);
 
   // Sets the mode: fcntl(2), F_SETFL.
   Outcome SetBlocking(bool blocking);

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <limits>
@@ -86,6 +88,39 @@ TEST_P(SocketKindTest, DuplicateIsTheSameWithItsTimeout) {
   other.SetBlocking(true);
   EXPECT_EQ(socket.timeout(), absl::Milliseconds(1500));
   EXPECT_FALSE(HasNonBlockFlag(socket));
+}
+
+TEST_P(SocketKindTest, OfAProcessIsTheSame) {
+  Socket socket = OpenSocket(GetParam());
+  socket.SetBlocking(false);
+  const Result<Socket> taken = Socket::FromProcess(getpid(), socket.fd());
+  ASSERT_THAT(taken, Returned(0));
+  const Socket& other = taken.value;
+  EXPECT_NE(other.fd(), socket.fd());
+  EXPECT_EQ(fcntl(other.fd(), F_GETFD), FD_CLOEXEC);
+  EXPECT_EQ(Inode(other), Inode(socket));
+  EXPECT_EQ(other.family(), socket.family());
+  EXPECT_EQ(other.type(), socket.type());
+  EXPECT_EQ(other.protocol(), socket.protocol());
+  EXPECT_EQ(other.timeout(), kNonBlocking);
+}
+
+TEST(SocketTest, OfAProcessThatHasNoSuchSocket) {
+  int pipe_fds[2];
+  ASSERT_EQ(pipe2(pipe_fds, O_CLOEXEC), 0);
+  EXPECT_THAT(Socket::FromProcess(getpid(), pipe_fds[0]),
+              FailedWith(ENOTSOCK, "getsockopt"));
+  close(pipe_fds[0]);
+  // What was taken was given back, so nobody can read from it any more.
+  pollfd writer = {.fd = pipe_fds[1], .events = POLLOUT, .revents = 0};
+  EXPECT_EQ(poll(&writer, 1, 0), 1);
+  EXPECT_NE(writer.revents & POLLERR, 0);
+  close(pipe_fds[1]);
+  constexpr int kNone = 1 << 30;
+  EXPECT_THAT(Socket::FromProcess(getpid(), kNone),
+              FailedWith(EBADF, "pidfd_getfd"));
+  // No process has so high an id (PID_MAX_LIMIT).
+  EXPECT_THAT(Socket::FromProcess(kNone, 0), FailedWith(ESRCH, "pidfd_open"));
 }
 
 TEST(SocketTest, NothingHasNoDuplicate) {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "server/daemon.h"
 #include "server/flags.h"
 #include "server/logging.h"
@@ -54,6 +55,8 @@ int Run(const Flags& flags) {
   const sigset_t signals = BlockSignals();
   SetUpLogging(flags.log_level);
   RaiseOpenFilesLimit();
+  // gRPC's mutexes are Abseil's, which look for cycles at each lock.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(flags.daemon);
   if (!daemon.ok()) {
     std::cerr << "standoffd: " << daemon.status().message() << "\n";

@@ -4,7 +4,9 @@ Usage: test_results.py FILE...
 
 Each file is what one `bazel test --build_event_json_file=FILE` wrote. A test
 that did not come to run, because it or something it needs could not be built,
-has failed. Names the failed tests first. The exit status is 1 if there is one.
+has failed. Names first those that failed, and those that passed only in a second
+attempt (FLAKY: each has a bug, in itself or in what it tests). The exit status
+is 1 if one failed.
 """
 
 import json
@@ -13,7 +15,10 @@ import sys
 
 
 def read(path):
-    """Returns label -> whether it passed, of each test of one run of Bazel."""
+    """Returns label -> status of each test of one run of Bazel.
+
+    "PASSED", "FLAKY", or anything else for one that failed.
+    """
     tests = set()
     results = {}
     with open(path, encoding="utf-8") as lines:
@@ -28,10 +33,11 @@ def read(path):
                 if key["label"] in tests and not event.get(
                     "completed", {}
                 ).get("success"):
-                    results.setdefault(key["label"], False)
+                    results.setdefault(key["label"], "NOT RUN")
             elif kind == "testSummary":
-                status = event.get("testSummary", {}).get("overallStatus")
-                results[key["label"]] = status in ("PASSED", "FLAKY")
+                results[key["label"]] = event.get("testSummary", {}).get(
+                    "overallStatus"
+                )
     return results
 
 
@@ -39,12 +45,15 @@ def main(paths):
     passed = 0
     failed = 0
     for path in paths:
-        for label, ok in sorted(read(path).items()):
-            if ok:
+        for label, status in sorted(read(path).items()):
+            where = f"{pathlib.Path(path).name}: {label}"
+            if status in ("PASSED", "FLAKY"):
                 passed += 1
+                if status == "FLAKY":
+                    print(f"FLAKY: {where}")
             else:
                 failed += 1
-                print(f"FAILED: {pathlib.Path(path).name}: {label}")
+                print(f"FAILED: {where}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -61,7 +61,8 @@ std::string Seconds(double seconds) {
 
 std::string Between(int64_t start_ns, int64_t end_ns) {
   return FormatSeconds(
-      absl::Nanoseconds(std::max<int64_t>(end_ns - start_ns, 0)));
+      std::max(absl::Nanoseconds(end_ns) - absl::Nanoseconds(start_ns),
+               absl::ZeroDuration()));
 }
 
 // What a socket is, if it is no TCP socket: "udp", "unix stream".

@@ -667,10 +667,10 @@ TEST(DiagnoseTest, ProcessesThatKnowNothingOfStandoff) {
               HasSubstr("python3 (pid 11) on left"));
   EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
               HasSubstr("python3 (pid 22) on right"));
-  EXPECT_THAT(
-      diagnosis.deadlocks(0).assumptions(),
-      UnorderedElementsAre(HasSubstr("processes on left, and no SO_R"),
-                           HasSubstr("processes on right, and no SO_R")));
+  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
+              UnorderedElementsAre(HasSubstr("No signal ends the calls of the "
+                                             "processes on left"),
+                                   HasSubstr("processes on right")));
 
   // It has run in between.
   v1::HostObservation seen = right.Twice();
@@ -679,6 +679,18 @@ TEST(DiagnoseTest, ProcessesThatKnowNothingOfStandoff) {
       ->mutable_threads(0)
       ->set_context_switches(8);
   EXPECT_EQ(MustDiagnose({left.Twice(), seen}).verdict(), v1::VERDICT_BLOCKED);
+
+  // The kernel's timeouts end calls on the socket, but no poll.
+  v1::SocketDescription& socket =
+      *right.snapshot().mutable_process_sockets(0)->mutable_socket();
+  socket.mutable_send_timeout()->set_seconds(9);
+  diagnosis = MustDiagnose({left.Twice(), right.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_EQ(diagnosis.blocked(1).ended_by(), "SO_SNDTIMEO");
+  EXPECT_FALSE(diagnosis.blocked(1).has_ends_in());
+  right.snapshot().mutable_processes(0)->mutable_threads(0)->set_polls(true);
+  EXPECT_EQ(MustDiagnose({left.Twice(), right.Twice()}).verdict(),
+            v1::VERDICT_DEADLOCK);
 
   // Another thread could act.
   v1::ProcessThread& other =

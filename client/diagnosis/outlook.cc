@@ -161,23 +161,37 @@ class Finder {
   }
 
   void FindEnd(const BlockedOperation& call, Outlook& outlook) const {
-    if (call.thread != nullptr) {
-      if (call.thread->has_timeout()) outlook.ended_by = "timeout";
-      return;
-    }
-    const v1::Block& block = call.operation->block();
-    const int64_t now = world_.hosts()[call.host].snapshot->end_monotonic_ns();
-    const auto ends_at = [&](const char* by, absl::Time at) {
+    // A process's thread does not tell since when it is blocked.
+    std::optional<absl::Time> since;
+    bool is_poll = false;
+    const auto ends = [&](const char* by, std::optional<absl::Time> at) {
       outlook.ended_by = by;
+      if (!at.has_value()) return;
+      const int64_t now =
+          world_.hosts()[call.host].snapshot->end_monotonic_ns();
       outlook.ends_in =
-          std::max(at - absl::FromUnixNanos(now), absl::ZeroDuration());
+          std::max(*at - absl::FromUnixNanos(now), absl::ZeroDuration());
     };
-    const absl::Time since = absl::FromUnixNanos(block.since_monotonic_ns());
-    if (block.has_deadline_monotonic_ns()) {
-      ends_at("timeout", absl::FromUnixNanos(block.deadline_monotonic_ns()));
-      return;
+    if (call.thread != nullptr) {
+      if (call.thread->has_timeout()) return ends("timeout", std::nullopt);
+      is_poll = call.thread->polls();
+    } else {
+      const v1::Block& block = call.operation->block();
+      if (block.has_deadline_monotonic_ns()) {
+        return ends("timeout",
+                    absl::FromUnixNanos(block.deadline_monotonic_ns()));
+      }
+      since = absl::FromUnixNanos(block.since_monotonic_ns());
+      is_poll = call.operation->action().has_poll();
     }
-    const bool is_poll = call.operation->action().has_poll();
+    const auto ends_after = [&](const char* by,
+                                const google::protobuf::Duration& time) {
+      if (since.has_value()) {
+        ends(by, *since + FromProto(time));
+      } else {
+        ends(by, std::nullopt);
+      }
+    };
     for (const Wait& wait : call.waits) {
       if (!wait.endpoint.has_value()) continue;
       const v1::SocketDescription& state =
@@ -185,15 +199,14 @@ class Finder {
       const bool is_receive =
           wait.kind == WaitKind::kReceive || wait.kind == WaitKind::kAccept;
       if (!is_poll && is_receive && state.has_receive_timeout()) {
-        ends_at("SO_RCVTIMEO", since + FromProto(state.receive_timeout()));
+        ends_after("SO_RCVTIMEO", state.receive_timeout());
       } else if (!is_poll && !is_receive && state.has_send_timeout()) {
-        ends_at("SO_SNDTIMEO", since + FromProto(state.send_timeout()));
+        ends_after("SO_SNDTIMEO", state.send_timeout());
       } else if (state.has_tcp_user_timeout() &&
                  (state.send_queue() > 0 ||
                   state.tcp_info().state() == v1::TCP_STATE_SYN_SENT)) {
         // While all is acknowledged it does not count.
-        ends_at("TCP_USER_TIMEOUT",
-                since + FromProto(state.tcp_user_timeout()));
+        ends_after("TCP_USER_TIMEOUT", state.tcp_user_timeout());
       }
       if (!outlook.ended_by.empty()) return;
     }

@@ -27,6 +27,11 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
   return proto;
 }
 
+// Of two times in nanoseconds, whatever they are.
+absl::Duration Between(int64_t earlier_ns, int64_t later_ns) {
+  return absl::Nanoseconds(later_ns) - absl::Nanoseconds(earlier_ns);
+}
+
 class Writer {
  public:
   Writer(const v1::DiagnoseRequest& request, const Survey& look,
@@ -88,7 +93,9 @@ class Writer {
     const int64_t now =
         world_.hosts()[blocked.host].snapshot->end_monotonic_ns();
     return std::max<int64_t>(
-        now - blocked.operation->block().since_monotonic_ns(), 0);
+        absl::ToInt64Nanoseconds(
+            Between(blocked.operation->block().since_monotonic_ns(), now)),
+        0);
   }
 
   v1::BlockedCall WriteCall(size_t index) const {
@@ -268,9 +275,7 @@ class Writer {
                          ") shares their sockets."));
       }
       add(absl::StrCat("No signal ends the calls of the processes on ",
-                       world_.hosts()[host].name,
-                       ", and no SO_RCVTIMEO or SO_SNDTIMEO of theirs, which "
-                       "nobody else can read."));
+                       world_.hosts()[host].name, "."));
     }
     return assumptions;
   }
@@ -281,9 +286,8 @@ class Writer {
     written.set_host(host.host());
     written.set_host_name(latest.host_name());
     if (host.has_second()) {
-      *written.mutable_between_snapshots() =
-          ToProto(absl::Nanoseconds(host.second().start_monotonic_ns() -
-                                    host.first().end_monotonic_ns()));
+      *written.mutable_between_snapshots() = ToProto(Between(
+          host.first().end_monotonic_ns(), host.second().start_monotonic_ns()));
     }
     written.set_sockets(static_cast<uint32_t>(latest.sockets_size()));
     written.set_actors(static_cast<uint32_t>(latest.actors_size()));

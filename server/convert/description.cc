@@ -89,6 +89,15 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
   if (const auto queue = ListenQueue(socket); queue.has_value()) {
     AcceptQueueToProto(*queue, *proto.mutable_accept_queue());
   }
+  TimeoutsToProto(socket, proto);
+  if (const auto info = GetTcpInfo(socket); info.has_value()) {
+    TcpInfoToProto(*info, *proto.mutable_tcp_info());
+  }
+  proto.set_inode(Inode(socket));
+  return proto;
+}
+
+void TimeoutsToProto(const Socket& socket, v1::SocketDescription& proto) {
   if (const auto timeout = ReceiveTimeout(socket); timeout.has_value()) {
     *proto.mutable_receive_timeout() = DurationToProto(*timeout);
   }
@@ -98,11 +107,6 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
   if (const auto timeout = TcpUserTimeout(socket); timeout.has_value()) {
     *proto.mutable_tcp_user_timeout() = DurationToProto(*timeout);
   }
-  if (const auto info = GetTcpInfo(socket); info.has_value()) {
-    TcpInfoToProto(*info, *proto.mutable_tcp_info());
-  }
-  proto.set_inode(Inode(socket));
-  return proto;
 }
 
 v1::SocketDescription DescriptionToProto(const DiagSocket& socket) {

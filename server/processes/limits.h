@@ -26,6 +26,9 @@ inline constexpr size_t kMaxProcessSockets = 100'000;
 inline constexpr size_t kMaxThreadWaits = 65'536;
 inline constexpr size_t kMaxWaits = 262'144;
 
+// Sockets whose timeouts are read.
+inline constexpr size_t kMaxTimeoutReads = 16'384;
+
 }  // namespace standoff
 
 #endif  // STANDOFF_SERVER_PROCESSES_LIMITS_H_

@@ -18,6 +18,7 @@
 #include "server/processes/proc_folder.h"
 #include "server/processes/process_sockets.h"
 #include "server/processes/read_thread.h"
+#include "server/processes/socket_timeouts.h"
 #include "server/processes/text.h"
 
 namespace standoff {
@@ -29,6 +30,12 @@ constexpr size_t kFileSize = 16 * 1024;
 constexpr size_t kCharacterSize = 4;
 
 bool IsForbidden(int error) { return error == EACCES || error == EPERM; }
+
+struct FoundProcess {
+  v1::Process process;
+  // A descriptor of each of `process.sockets`.
+  std::vector<int> descriptors;
+};
 
 class Scan {
  public:
@@ -45,17 +52,18 @@ class Scan {
 
   const Inodes& inodes() const { return inodes_; }
   uint32_t unreadable() const { return unreadable_; }
-  std::vector<v1::Process> TakeProcesses() { return std::move(processes_); }
+  std::vector<FoundProcess> TakeProcesses() { return std::move(processes_); }
 
  private:
   void Add(const ProcFolder& proc, const char* name) {
     const ProcFolder folder(proc, name);
-    v1::Process process;
+    FoundProcess found;
+    v1::Process& process = found.process;
     int32_t pid = 0;
     if (!absl::SimpleAtoi(name, &pid) || !folder.is_open()) return;
     process.set_pid(pid);
     errno = 0;
-    if (!AddSockets(folder, process)) {
+    if (!AddSockets(folder, found)) {
       if (IsForbidden(errno)) CountUnreadable(folder);
       return;
     }
@@ -78,11 +86,11 @@ class Scan {
     AddThreads(folder, process);
     socket_references_ += static_cast<size_t>(process.sockets_size());
     inodes_.insert(process.sockets().begin(), process.sockets().end());
-    processes_.push_back(std::move(process));
+    processes_.push_back(std::move(found));
   }
 
   // False, with errno, if they can't be read.
-  static bool AddSockets(const ProcFolder& folder, v1::Process& process) {
+  static bool AddSockets(const ProcFolder& folder, FoundProcess& process) {
     const ProcFolder descriptors(folder, "fd");
     if (!descriptors.is_open()) return false;
     Inodes inodes;
@@ -95,8 +103,11 @@ class Scan {
       }
       const std::optional<uint64_t> inode =
           link.has_value() ? SocketInode(*link) : std::nullopt;
-      if (inode.has_value() && inodes.insert(*inode).second) {
-        process.add_sockets(*inode);
+      int32_t descriptor = 0;
+      if (inode.has_value() && absl::SimpleAtoi(name, &descriptor) &&
+          inodes.insert(*inode).second) {
+        process.process.add_sockets(*inode);
+        process.descriptors.push_back(descriptor);
       }
       return inodes.size() < kMaxSocketReferences;
     });
@@ -135,7 +146,7 @@ class Scan {
     });
   }
 
-  std::vector<v1::Process> processes_;
+  std::vector<FoundProcess> processes_;
   // The sockets of all of them.
   Inodes inodes_;
   size_t socket_references_ = 0;
@@ -157,11 +168,14 @@ absl::Status AddProcesses(v1::SnapshotResponse& response) {
         found.status().message()));
   }
   response.set_unreadable_processes(scan.unreadable());
-  for (v1::Process& process : scan.TakeProcesses()) {
+  SocketTimeouts timeouts(response);
+  for (auto& [process, descriptors] : scan.TakeProcesses()) {
     const bool has_socket = std::any_of(
         process.sockets().begin(), process.sockets().end(),
         [&found](uint64_t inode) { return found->contains(inode); });
-    if (has_socket) *response.add_processes() = std::move(process);
+    if (!has_socket) continue;
+    timeouts.Add(process, descriptors);
+    *response.add_processes() = std::move(process);
   }
   return absl::OkStatus();
 }

@@ -42,6 +42,7 @@ void ReadCall(const ProcFolder& folder, Abi abi, size_t max_waits,
   thread.clear_syscall();
   thread.clear_waits();
   thread.clear_timeout();
+  thread.clear_polls();
   const std::optional<std::string> text = folder.Read("syscall", kFileSize);
   if (!text.has_value() || abi == Abi::kForeign) {
     thread.set_waits_for_more(status.state != 'R');
@@ -55,6 +56,7 @@ void ReadCall(const ProcFolder& folder, Abi abi, size_t max_waits,
   thread.set_syscall(SyscallName(call.number));
   const ThreadWaits waits = ReadWaits(folder, call, max_waits);
   thread.set_waits_for_more(stopped || waits.more);
+  thread.set_polls(waits.polls);
   for (const auto& [inode, events] : waits.sockets) {
     v1::ThreadWait& wait = *thread.add_waits();
     wait.set_inode(inode);

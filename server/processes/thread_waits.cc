@@ -142,6 +142,7 @@ class Reader {
   }
 
   void AddPoll() {
+    waits_.polls = true;
     const uint64_t count = call_.arguments[1];
     std::vector<pollfd> items(std::min<uint64_t>(count, limit_));
     if (items.size() < count) waits_.more = true;
@@ -156,6 +157,7 @@ class Reader {
   }
 
   void AddSelect() {
+    waits_.polls = true;
     using Word = uint64_t;
     constexpr size_t kBits = sizeof(Word) * CHAR_BIT;
     const auto count = static_cast<size_t>(std::max(Int(0), 0));
@@ -182,6 +184,7 @@ class Reader {
   }
 
   void AddEpoll() {
+    waits_.polls = true;
     const size_t size = limit_ * kInterestSize;
     const std::optional<std::string> text =
         thread_.Read(absl::StrCat("fdinfo/", Int(0)).c_str(), size);

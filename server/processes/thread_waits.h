@@ -21,6 +21,8 @@ struct ThreadWaits {
   std::map<uint64_t, uint32_t> sockets;
   // Whether it waits for something else, too, or for what could not be read.
   bool more = false;
+  // Whether it only waits until sockets are ready.
+  bool polls = false;
   // What the call was made with.
   std::optional<absl::Duration> timeout;
 };

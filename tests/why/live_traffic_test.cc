@@ -115,7 +115,7 @@ class LiveTrafficTest : public TwoHostsTest {
 
 TEST_F(LiveTrafficTest, IsNeverADeadlock) {
   constexpr int kLooks = 100;
-  constexpr int kPairs = 20;
+  constexpr int kPairs = 10;
   // From one byte to what no buffers hold.
   const std::vector<int64_t> lengths = {1, 1000, 300'000, 6'000'000};
   const bool has_ipv6 = !lab().ipv6(0).empty();

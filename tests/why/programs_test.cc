@@ -38,6 +38,12 @@ else:
 constexpr char kSendFirst[] = "peer.sendall(bytes(64 << 20))\n";
 constexpr char kReceive[] = "peer.recv(1)\n";
 constexpr char kReceiveForAWhile[] = "peer.settimeout(1000)\npeer.recv(1)\n";
+constexpr char kReceiveWithAnOption[] = R"(
+import struct
+peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO,
+                struct.pack("ll", 1000, 0))
+peer.recv(1)
+)";
 constexpr char kReceiveBesideAThread[] = R"(
 import threading
 threading.Thread(target=threading.Event().wait, daemon=True).start()
@@ -173,6 +179,14 @@ TEST_F(ProgramsTest, ATimeoutIsNoDeadlock) {
   const v1::Diagnosis diagnosis = LookUntilBlocked(2);
   EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
   EXPECT_EQ(CallOn(diagnosis, 0).ended_by(), "timeout");
+  EXPECT_EQ(CallOn(diagnosis, 1).reason(), v1::REASON_PEER_BUSY);
+}
+
+TEST_F(ProgramsTest, ATimeoutThatIsTheKernelsIsNoDeadlock) {
+  Start(kReceiveWithAnOption, kReceive);
+  const v1::Diagnosis diagnosis = LookUntilBlocked(2);
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_EQ(CallOn(diagnosis, 0).ended_by(), "SO_RCVTIMEO");
   EXPECT_EQ(CallOn(diagnosis, 1).reason(), v1::REASON_PEER_BUSY);
 }
 

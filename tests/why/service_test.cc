@@ -396,7 +396,7 @@ TEST_F(ServiceTest, SurvivesWhatIsWrongAnywhere) {
 // one poll, all at one listener.
 class HugeTest : public ServiceTest {
  protected:
-  static constexpr int kMany = kMemoryIsInstrumented ? 1000 : 10'000;
+  static constexpr int kMany = kMemoryIsInstrumented ? 1000 : 4000;
 
   HugeTest() {
     observation_.set_host("huge");

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from threading import get_ident
-from typing import Any, Callable, TypeVar
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
@@ -21,6 +21,7 @@ from standoff import channel as channel_lib
 from standoff import errors
 from standoff import forks
 from standoff import rpc as rpcs
+from standoff import unary
 from standoff.rpc import Rpc
 from standoff.v1 import (
     host_service_pb2,
@@ -48,7 +49,7 @@ FORKED = (
 
 MAIN_THREAD = threading.main_thread().ident
 
-_Methods = dict[Rpc[Any, Any], Callable[..., Any]]
+_Methods = dict[Rpc[Any, Any], unary.Method]
 
 
 def unreachable(
@@ -144,9 +145,9 @@ class Connection:
         Not for the main thread: see standoff.first.
         """
         assert get_ident() != MAIN_THREAD
-        method: Any = self._methods[False].get(rpc) or self._method(rpc)
+        method = self._methods[False].get(rpc) or self._method(rpc)
         try:
-            return method.future(
+            return method.full.future(
                 request, timeout=timeout, metadata=self._metadata
             )
         except ValueError:
@@ -158,7 +159,7 @@ class Connection:
         self, timeout: float
     ) -> host_service_pb2.GetInfoResponse:
         """Waits for the daemon. Unavailable after `timeout` seconds."""
-        method: Any = self._method(rpcs.GET_INFO)
+        method = self._method(rpcs.GET_INFO).full
         request = host_service_pb2.GetInfoRequest()
         info: host_service_pb2.GetInfoResponse
         try:
@@ -214,12 +215,8 @@ class Connection:
             if channel is not None:
                 forks.keep(channel)
 
-    def _method(self, rpc: Rpc[Any, Any]) -> Callable[..., Any]:
-        method: Callable[..., Any] = self._channel().unary_unary(
-            rpc.path,
-            request_serializer=rpc.request.SerializeToString,
-            response_deserializer=rpc.response.FromString,
-        )
+    def _method(self, rpc: Rpc[Any, Any]) -> unary.Method:
+        method = unary.Method(self._channel(), rpc)
         self._methods[get_ident() == MAIN_THREAD][rpc] = method
         return method
 
