@@ -1,6 +1,7 @@
 #include "server/operations/record.h"
 
-#include <utility>
+#include <cstdint>
+#include <string>
 
 namespace standoff {
 namespace {
@@ -8,7 +9,10 @@ namespace {
 // Empties a string if it is long. Returns how long it was.
 uint64_t EmptyIfLong(std::string& payload) {
   if (payload.size() <= kMaxKeptPayload) return 0;
-  return std::exchange(payload, std::string()).size();
+  const uint64_t size = payload.size();
+  payload.clear();
+  payload.shrink_to_fit();
+  return size;
 }
 
 }  // namespace
