@@ -1,4 +1,4 @@
-// The daemon to measure.
+// What was built with this program.
 
 #ifndef STANDOFF_BENCH_FIND_DAEMON_H_
 #define STANDOFF_BENCH_FIND_DAEMON_H_
@@ -11,7 +11,11 @@ namespace standoff::bench {
 // This program's path.
 std::filesystem::path Self();
 
-// standoffd beside this program, where Bazel puts it; else by its name.
+// A file of the tree by its path there, "server/standoffd": where Bazel puts
+// it for this program or for the test that runs it. Empty if it is not there.
+std::string FindBuilt(const std::string& path);
+
+// The daemon to measure: standoffd as above; else its name.
 std::string FindDaemon();
 
 }  // namespace standoff::bench

@@ -31,6 +31,10 @@ Pair = Callable[[], None]
 
 # Name -> at least so many times as fast.
 TARGETS = {"rpyc": 1.5, "echo": 0.8}
+WHAT = {
+    "rpyc": "an RPyC classic connection",
+    "echo": "a bare gRPC echo, two calls",
+}
 
 
 def serve_echo() -> None:
@@ -228,13 +232,15 @@ def main() -> int:
     rates = measure(daemon, arguments.turns, arguments.seconds)
     ratios = {name: rates["standoff"] / rates[name] for name in TARGETS}
     if arguments.json:
-        print(json.dumps({"pairs_per_second": rates, "ratios": ratios}))
+        print(json.dumps({
+            "pairs_per_second": rates,
+            "ratios": ratios,
+            "targets": TARGETS,
+            "what": WHAT,
+        }))
     else:
         print(f"{'send + recv, pairs a second':40} {rates['standoff']:8.0f}")
-        for name, what in (
-            ("rpyc", "RPyC classic connection"),
-            ("echo", "bare Python gRPC echo, two calls"),
-        ):
+        for name, what in WHAT.items():
             missed = "" if ratios[name] >= TARGETS[name] else "  MISSED"
             print(
                 f"{what:40} {rates[name]:8.0f}   ratio {ratios[name]:.2f}, "

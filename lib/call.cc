@@ -48,7 +48,8 @@ bool Call::Interrupted() {
 }
 
 void Call::Record(const char* name, int64_t value, int error, int64_t before) {
-  blocked_ns_ += MonotonicNanoseconds() - before;
+  end_ns_ = MonotonicNanoseconds();
+  blocked_ns_ += *end_ns_ - before;
   outcome_.syscall = name;
   outcome_.value = value;
   outcome_.error = error;
@@ -123,8 +124,10 @@ void Call::Fail(const char* syscall, int error) {
 }
 
 Outcome Call::Finish() {
-  outcome_.elapsed =
-      absl::Nanoseconds(MonotonicNanoseconds() - outcome_.start_monotonic_ns);
+  // Who looks on is told after that, which takes time, too.
+  const int64_t end_ns =
+      end_ns_.has_value() ? *end_ns_ : MonotonicNanoseconds();
+  outcome_.elapsed = absl::Nanoseconds(end_ns - outcome_.start_monotonic_ns);
   outcome_.blocked = absl::Nanoseconds(blocked_ns_);
   return outcome_;
 }

@@ -120,6 +120,8 @@ class Call {
   bool has_deadline_ = false;
   const bool blocking_;
   int64_t blocked_ns_ = 0;
+  // When the last system call returned; none if there was none.
+  std::optional<int64_t> end_ns_;
   Outcome outcome_;
 };
 

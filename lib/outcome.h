@@ -54,7 +54,7 @@ struct Outcome {
   // CLOCK_MONOTONIC.
   absl::Time start_time = {};
   int64_t start_monotonic_ns = 0;
-  // How long the call took.
+  // How long the call took, until its last system call returned.
   absl::Duration elapsed = {};
   // How much of that it spent in system calls.
   absl::Duration blocked = {};

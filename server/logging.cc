@@ -41,7 +41,7 @@ void LogOfGrpc(gpr_log_func_args* message) {
 void SetUpLogging(const std::string& level) {
   // A thread of its own writes, and forgets the oldest lines if nobody takes
   // them: a full pipe must not stop the daemon.
-  constexpr size_t kMaxLines = 8192;
+  constexpr size_t kMaxLines = 1024;
   spdlog::init_thread_pool(kMaxLines, 1);
   spdlog::set_default_logger(
       spdlog::create_async_nb<spdlog::sinks::stderr_color_sink_mt>(

@@ -1,0 +1,61 @@
+// More control connections than there are descriptors: those that are there
+// are served, and when the others have gone new ones are, too. descriptor_test
+// has descriptors that sockets of clients use up.
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "client/host.h"
+#include "client/lab/daemon.h"
+#include "client/lab/file_descriptor.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/faults/raw_connection.h"
+#include "tests/testing/matchers.h"
+#include "tests/testing/process_facts.h"
+#include "tests/testing/test_host.h"
+#include "tests/testing/waiting.h"
+
+namespace standoff::client {
+namespace {
+
+constexpr int kMaxOpenFiles = 128;
+
+DaemonOptions WithFewFiles() {
+  DaemonOptions options;
+  options.on = [](const std::vector<std::string>& command) {
+    std::vector<std::string> limited = {
+        "prlimit",
+        absl::StrCat("--nofile=", kMaxOpenFiles, ":", kMaxOpenFiles)};
+    limited.insert(limited.end(), command.begin(), command.end());
+    return limited;
+  };
+  return options;
+}
+
+TEST(ControlDescriptorsTest, ServesAgainWhenThereAreSome) {
+  TestHost host(WithFewFiles());
+  const int before = CountDescriptors(host.pid());
+  std::vector<FileDescriptor> connections;
+  for (int i = 0; i < 2 * kMaxOpenFiles; ++i) {
+    connections.push_back(ConnectTcp(host.daemon().address()));
+  }
+  ASSERT_TRUE(Eventually(
+      [&] { return CountDescriptors(host.pid()) >= kMaxOpenFiles - 8; }));
+  EXPECT_THAT(host->GetInfo(), IsOk());
+  connections.clear();
+  ASSERT_TRUE(
+      Eventually([&] { return CountDescriptors(host.pid()) <= before; }));
+  absl::Status status;
+  for (int i = 0; i < 3; ++i) {
+    status = Host::Connect(host.daemon().address()).status();
+    if (status.ok()) break;
+  }
+  EXPECT_THAT(status, IsOk());
+}
+
+}  // namespace
+}  // namespace standoff::client
