@@ -47,9 +47,14 @@ PRELUDE = """
             signal.setitimer(signal.ITIMER_REAL, delay, .2)
             while True:
                 call()
-        except Stop:
+        except (Stop, RuntimeError) as error:
             armed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
+            # threading.Condition gives back a lock that it has not got if Stop
+            # comes just before it would get it, as in Thread.start().
+            if not isinstance(error, Stop) and not isinstance(
+                    error.__context__, Stop):
+                raise
 
     def check_others():
         "Another thread can make a call, and so can this one."
