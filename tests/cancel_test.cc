@@ -6,11 +6,9 @@
 #include <sys/syscall.h>
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <ostream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -101,8 +99,7 @@ TEST_P(CancelReceiveTest, DeadlinesLapse) {
     calls.push_back(pair_.b.Async().Run(Request(), kShort));
   }
   for (auto& call : calls) {
-    EXPECT_THAT(call.Get(),
-                Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+    EXPECT_THAT(call.Get(), Refused(absl::StatusCode::kDeadlineExceeded));
   }
   ASSERT_TRUE(WaitingCallsBecome(host_.host(), 0));
   EXPECT_EQ(WaitingCalls(pair_.b), 0u);
@@ -119,8 +116,7 @@ TEST_P(CancelReceiveTest, ClientCancels) {
   ASSERT_TRUE(AsleepIn(host_, "Receive", GetParam().syscall, kCalls));
   for (auto& call : calls) call.Cancel();
   for (auto& call : calls) {
-    EXPECT_THAT(call.Get(),
-                Refused(absl::StatusCode::kCancelled, HasSubstr("")));
+    EXPECT_THAT(call.Get(), Refused(absl::StatusCode::kCancelled));
   }
   ASSERT_TRUE(WaitingCallsBecome(host_.host(), 0));
   ASSERT_TRUE(ThreadsBecome(host_, "Receive", 0));
@@ -157,7 +153,7 @@ TEST_F(CancelTest, TinyDeadlines) {
   for (int i = 0; i < 100; ++i) {
     const CallOptions options = {.deadline = absl::Microseconds(50 * i)};
     EXPECT_THAT(b.Receive(100, options),
-                Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+                Refused(absl::StatusCode::kDeadlineExceeded));
   }
   ASSERT_TRUE(WaitingCallsBecome(host_.host(), 0));
   ASSERT_TRUE(ThreadsBecome(host_, "Receive", 0));
@@ -168,7 +164,7 @@ TEST_F(CancelTest, TinyDeadlines) {
 TEST_F(CancelTest, SocketStaysOpenAndConnected) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
   EXPECT_THAT(b.Receive(100, kShort),
-              Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+              Refused(absl::StatusCode::kDeadlineExceeded));
   EXPECT_EQ(Must(b.Describe()).socket().tcp_info().state(),
             v1::TCP_STATE_ESTABLISHED);
   Must(b.Send("still here"));
@@ -182,8 +178,7 @@ TEST_F(CancelTest, AcceptsEnd) {
     calls.push_back(listener.Async().Accept("", kShort));
   }
   for (auto& call : calls) {
-    EXPECT_THAT(call.Get(),
-                Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+    EXPECT_THAT(call.Get(), Refused(absl::StatusCode::kDeadlineExceeded));
   }
   ASSERT_TRUE(WaitingCallsBecome(host_.host(), 0));
   ASSERT_TRUE(ThreadsBecome(host_, "Accept", 0));
@@ -201,7 +196,7 @@ TEST_F(CancelTest, ConnectsEnd) {
   const BlackHole hole = MakeBlackHole(host_.host());
   const RemoteSocket socket = OpenSocket(host_.host(), kTcp4);
   EXPECT_THAT(socket.Connect(hole.address, kShort),
-              Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+              Refused(absl::StatusCode::kDeadlineExceeded));
   ASSERT_TRUE(WaitingCallsBecome(host_.host(), 0));
   ASSERT_TRUE(ThreadsBecome(host_, "Connect", 0));
   // The kernel goes on; the socket is as after an EINTR.
@@ -213,8 +208,7 @@ TEST_F(CancelTest, PollsEnd) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
   const auto polled =
       host_->Poll({PollFor(b, {v1::POLL_EVENT_IN})}, {}, kShort);
-  EXPECT_THAT(polled,
-              Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+  EXPECT_THAT(polled, Refused(absl::StatusCode::kDeadlineExceeded));
   ASSERT_TRUE(WaitingCallsBecome(host_.host(), 0));
   ASSERT_TRUE(ThreadsBecome(host_, "Poll", 0));
   EXPECT_EQ(WaitingCalls(b), 0u);
@@ -224,7 +218,7 @@ TEST_F(CancelTest, SendsEnd) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
   v1::Pattern pattern;
   EXPECT_THAT(a.SendAll(pattern, int64_t{1} << 40, kShort),
-              Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+              Refused(absl::StatusCode::kDeadlineExceeded));
   ASSERT_TRUE(WaitingCallsBecome(host_.host(), 0));
   ASSERT_TRUE(ThreadsBecome(host_, "Send", 0));
 }
@@ -262,7 +256,7 @@ TEST_F(CancelTest, LogsWhatASendHadSent) {
 TEST_F(CancelTest, LogsNothingWhereNothingWasTaken) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
   EXPECT_THAT(b.Receive(100, kShort),
-              Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+              Refused(absl::StatusCode::kDeadlineExceeded));
   ASSERT_TRUE(ThreadsBecome(host_, "Receive", 0));
   // The log is whole when the daemon has ended.
   EXPECT_TRUE(Must(host_.daemon().Stop()).ok());

@@ -4,11 +4,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/call.h"
 #include "client/host.h"
@@ -26,18 +23,6 @@ namespace {
 
 constexpr int kMaxOpenFiles = 128;
 
-DaemonOptions WithFewFiles() {
-  DaemonOptions options;
-  options.on = [](const std::vector<std::string>& command) {
-    std::vector<std::string> limited = {
-        "prlimit",
-        absl::StrCat("--nofile=", kMaxOpenFiles, ":", kMaxOpenFiles)};
-    limited.insert(limited.end(), command.begin(), command.end());
-    return limited;
-  };
-  return options;
-}
-
 class DescriptorTest : public ::testing::Test {
  protected:
   // Opens sockets until the kernel refuses, and returns the last outcome.
@@ -53,7 +38,7 @@ class DescriptorTest : public ::testing::Test {
     return {};
   }
 
-  TestHost host_{WithFewFiles()};
+  TestHost host_{WithOpenFiles(kMaxOpenFiles)};
   std::vector<RemoteSocket> sockets_;
 };
 

@@ -18,7 +18,6 @@
 #include "absl/time/time.h"
 #include "client/action.h"
 #include "client/connection.h"
-#include "client/event_stream.h"
 #include "client/execute_stream.h"
 #include "client/host.h"
 #include "client/remote_operation.h"
@@ -79,7 +78,7 @@ TEST_F(ExecuteTest, TenThousandPairsInOrder) {
                 ReceivedData(absl::StrCat(i)));
   }
   EXPECT_THAT(stream.Receive(kPatience),
-              Refused(absl::StatusCode::kOutOfRange, HasSubstr("")));
+              Refused(absl::StatusCode::kOutOfRange));
   EXPECT_TRUE(ThreadsBecome(host_, "Execute", 0));
 }
 
@@ -151,8 +150,7 @@ TEST_F(ExecuteTest, CancellingKeepsWhatWasTaken) {
   }));
   ASSERT_TRUE(AsleepIn(host_, "Execute", SYS_recvfrom));
   stream.Cancel();
-  EXPECT_THAT(stream.Receive(kPatience),
-              Refused(absl::StatusCode::kCancelled, HasSubstr("")));
+  EXPECT_THAT(stream.Receive(kPatience), Refused(absl::StatusCode::kCancelled));
   ASSERT_TRUE(WaitingCallsBecome(host_.host(), 0));
   ASSERT_TRUE(ThreadsBecome(host_, "Execute", 0));
 
@@ -176,7 +174,7 @@ TEST_F(ExecuteTest, HalfCloseEndsItAfterAllReplies) {
   EXPECT_THAT(Next<v1::ReceiveResponse>(stream), ReceivedData("question"));
   EXPECT_THAT(Next<v1::SendResponse>(stream), Returned(6));
   EXPECT_THAT(stream.Receive(kPatience),
-              Refused(absl::StatusCode::kOutOfRange, HasSubstr("")));
+              Refused(absl::StatusCode::kOutOfRange));
 }
 
 // Streams whose client neither reads nor goes away. Each action has a reply of

@@ -4,18 +4,15 @@
 #include <signal.h>
 
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/host.h"
 #include "client/lab/process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/testing/matchers.h"
 #include "tests/testing/must.h"
 #include "tests/testing/process_facts.h"
 #include "tests/testing/sessions.h"
@@ -28,15 +25,11 @@ namespace {
 using ::testing::ContainerEq;
 
 // The names of a daemon's threads, each with how many bear it, but for those of
-// gRPC's pools, which grow and shrink as it pleases.
+// gRPC's pools.
 std::map<std::string, int> ThreadNames(pid_t pid) {
-  const std::set<std::string> grpc = {"default-executo", "event_engine",
-                                      "grpc_global_tim", "grpcpp_sync_ser",
-                                      "nexting_thread",  "resolver-execut",
-                                      "timer_manager"};
   std::map<std::string, int> names;
   for (const ThreadFacts& thread : ThreadsOf(pid)) {
-    if (!grpc.contains(thread.name)) ++names[thread.name];
+    if (!IsOfGrpc(thread)) ++names[thread.name];
   }
   return names;
 }

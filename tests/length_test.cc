@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -153,7 +152,7 @@ TEST_F(LengthTest, TooLargeSend) {
 TEST_F(LengthTest, FarTooLargeSend) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
   EXPECT_THAT(a.SendAll(std::string(3 * kMaxTransfer, 'x')),
-              Refused(absl::StatusCode::kResourceExhausted, HasSubstr("")));
+              Refused(absl::StatusCode::kResourceExhausted));
   Must(a.Send("hello"));
   EXPECT_THAT(b.Receive(100), ReceivedData("hello"));
 }

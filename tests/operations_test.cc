@@ -3,10 +3,8 @@
 #include "tests/testing/operations.h"
 
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -274,8 +272,7 @@ TEST_F(OperationsTest, ManyWaitForOne) {
   for (int i = 0; i < 200; ++i) waits.push_back(receiving.Async().Wait());
   for (size_t i = 0; i < waits.size(); i += 2) waits[i].Cancel();
   for (size_t i = 0; i < waits.size(); i += 2) {
-    EXPECT_THAT(waits[i].Get(),
-                Refused(absl::StatusCode::kCancelled, HasSubstr("")));
+    EXPECT_THAT(waits[i].Get(), Refused(absl::StatusCode::kCancelled));
   }
   EXPECT_EQ(InUse(host_.host(), "waiting-calls"), 1u);
   EXPECT_THAT(Must(receiving.Get()), InState(OPERATION_STATE_BLOCKED));

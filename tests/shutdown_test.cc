@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -67,7 +66,7 @@ TEST_P(ShutdownTest, EndsIdle) {
   ExpectEnds();
   EXPECT_THAT(host_.daemon().Log(), HasSubstr("shutting down"));
   EXPECT_THAT(host_->GetInfo({.deadline = absl::Minutes(1)}),
-              Refused(absl::StatusCode::kUnavailable, HasSubstr("")));
+              Refused(absl::StatusCode::kUnavailable));
 }
 
 TEST_P(ShutdownTest, CancelsManyWaitingCalls) {
@@ -147,9 +146,8 @@ TEST_P(ShutdownTest, EndsWhileClientsComeAndGo) {
   for (int i = 0; i < 200; ++i) polls.push_back(host_->Async().Poll({}, 0.01));
   ExpectEnds();
   // gRPC itself cancels those that have come and not begun.
-  const auto ended =
-      AnyOf(IsOk(), Refused(absl::StatusCode::kUnavailable, HasSubstr("")),
-            Refused(absl::StatusCode::kCancelled, HasSubstr("")));
+  const auto ended = AnyOf(IsOk(), Refused(absl::StatusCode::kUnavailable),
+                           Refused(absl::StatusCode::kCancelled));
   for (auto& call : calls) EXPECT_THAT(StatusOf(call.Get()), ended);
   for (auto& call : polls) EXPECT_THAT(StatusOf(call.Get()), ended);
 }

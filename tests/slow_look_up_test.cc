@@ -2,7 +2,6 @@
 // up, but its client can, and so can the daemon.
 
 #include <signal.h>
-#include <sys/syscall.h>
 
 #include <fstream>
 #include <optional>
@@ -76,8 +75,7 @@ class SlowLookUpTest : public ::testing::Test {
 TEST_F(SlowLookUpTest, ClientGivesUp) {
   auto call = StartLookUp({.deadline = absl::Seconds(2)});
   EXPECT_EQ(InUse(host_->host(), "waiting-calls"), 1u);
-  EXPECT_THAT(call.Get(),
-              Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+  EXPECT_THAT(call.Get(), Refused(absl::StatusCode::kDeadlineExceeded));
   EXPECT_TRUE(WaitingCallsBecome(host_->host(), 0));
   EXPECT_TRUE(ThreadsBecome(*host_, "Resolve", 0));
 }

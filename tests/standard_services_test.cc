@@ -14,7 +14,6 @@
 #include "tests/testing/matchers.h"
 #include "tests/testing/must.h"
 #include "tests/testing/raw_call.h"
-#include "tests/testing/remote_sockets.h"
 #include "tests/testing/test_host.h"
 #include "tests/testing/waiting.h"
 
@@ -42,7 +41,7 @@ TEST(HealthTest, Serves) {
   const TestHost host;
   EXPECT_EQ(Must(CheckHealth(host, "")), kServing);
   EXPECT_THAT(CheckHealth(host, "no.such.Service"),
-              Refused(absl::StatusCode::kNotFound, HasSubstr("")));
+              Refused(absl::StatusCode::kNotFound));
 }
 
 TEST(HealthTest, ServesWhenTheLimitOfWaitingCallsIsReached) {
@@ -58,7 +57,7 @@ TEST(HealthTest, SaysThatItEnds) {
   EXPECT_EQ(Must(CheckHealth(host, "")), kServing);
   EXPECT_TRUE(Must(host.daemon().Stop()).ok());
   EXPECT_THAT(client.GetInfo({.deadline = absl::Minutes(1)}),
-              Refused(absl::StatusCode::kUnavailable, HasSubstr("")));
+              Refused(absl::StatusCode::kUnavailable));
 }
 
 constexpr char kReflect[] =
@@ -98,7 +97,7 @@ constexpr char kGetServers[] = "/grpc.channelz.v1.Channelz/GetServers";
 TEST(ChannelzTest, OnlyWithItsFlag) {
   const TestHost without;
   EXPECT_THAT(RawCall(without.host().address(), kGetServers, ""),
-              Refused(absl::StatusCode::kUnimplemented, HasSubstr("")));
+              Refused(absl::StatusCode::kUnimplemented));
   const TestHost with(WithFlags({"--channelz"}));
   EXPECT_THAT(RawCall(with.host().address(), kGetServers, ""), IsOk());
 }
@@ -107,7 +106,7 @@ TEST(UnknownMethodTest, IsUnimplemented) {
   const TestHost host;
   EXPECT_THAT(RawCall(host.host().address(),
                       "/standoff.v1.SocketService/NoSuchMethod", ""),
-              Refused(absl::StatusCode::kUnimplemented, HasSubstr("")));
+              Refused(absl::StatusCode::kUnimplemented));
   // gRPC says the same of bytes that are no message.
   EXPECT_THAT(RawCall(host.host().address(), "/standoff.v1.SocketService/Open",
                       "\xff\xff\xff\xff"),

@@ -1,13 +1,8 @@
 // The daemon stopped and continued (SIGSTOP, SIGCONT) while calls wait, in each
 // mode: a wait goes on, and no timeout is early.
 
-#include <signal.h>
 #include <sys/syscall.h>
 
-#include <fstream>
-#include <string>
-
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/call.h"
@@ -27,25 +22,6 @@ namespace {
 
 class StopTest : public ::testing::Test {
  protected:
-  // What /proc/PID/stat says: 'T' for stopped.
-  char State() const {
-    std::ifstream file(absl::StrCat("/proc/", host_.pid(), "/stat"));
-    std::string text;
-    std::getline(file, text);
-    const size_t end_of_name = text.rfind(')');
-    return end_of_name == std::string::npos ? '?' : text[end_of_name + 2];
-  }
-
-  void Stop() {
-    host_.daemon().Signal(SIGSTOP);
-    ASSERT_TRUE(Eventually([this] { return State() == 'T'; }));
-  }
-
-  void Continue() {
-    host_.daemon().Signal(SIGCONT);
-    ASSERT_TRUE(Eventually([this] { return State() != 'T'; }));
-  }
-
   TestHost host_;
   // The peer's.
   TestHost other_;
@@ -56,8 +32,8 @@ TEST_F(StopTest, BlockingReceiveGoesOn) {
   auto receiving = b.Async().Receive(100);
   ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom));
   for (int i = 0; i < 3; ++i) {
-    Stop();
-    Continue();
+    ASSERT_TRUE(StopDaemon(host_));
+    ASSERT_TRUE(ContinueDaemon(host_));
   }
   ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom));
   EXPECT_FALSE(receiving.Done());
@@ -69,9 +45,9 @@ TEST_F(StopTest, DataThatCameMeanwhileIsReceived) {
   const auto [a, b] = ConnectedPair(other_.host(), host_.host(), kTcp4);
   auto receiving = b.Async().Receive(100);
   ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom));
-  Stop();
+  ASSERT_TRUE(StopDaemon(host_));
   Must(a.Send("hello"));
-  Continue();
+  ASSERT_TRUE(ContinueDaemon(host_));
   EXPECT_THAT(receiving.Get(), ReceivedData("hello"));
 }
 
@@ -79,8 +55,8 @@ TEST_F(StopTest, BlockingAcceptGoesOn) {
   const RemoteSocket listener = Listener(host_.host(), kTcp4);
   auto accepting = listener.Async().Accept();
   ASSERT_TRUE(AsleepIn(host_, "Accept", SYS_accept4));
-  Stop();
-  Continue();
+  ASSERT_TRUE(StopDaemon(host_));
+  ASSERT_TRUE(ContinueDaemon(host_));
   ASSERT_TRUE(AsleepIn(host_, "Accept", SYS_accept4));
   const RemoteSocket socket = OpenSocket(other_.host(), kTcp4);
   Must(socket.Connect(AddressOf(listener)));
@@ -93,8 +69,8 @@ TEST_F(StopTest, BlockingSendGoesOn) {
   v1::Pattern pattern;
   auto sending = a.Async().SendAll(pattern, kLength);
   ASSERT_TRUE(AsleepIn(host_, "Send", SYS_sendto));
-  Stop();
-  Continue();
+  ASSERT_TRUE(StopDaemon(host_));
+  ASSERT_TRUE(ContinueDaemon(host_));
   const auto received = b.VerifyAll(pattern, kLength);
   EXPECT_THAT(received, Returned(kLength));
   EXPECT_FALSE(received->has_mismatch());
@@ -107,8 +83,8 @@ TEST_F(StopTest, TimeoutIsNotEarly) {
   auto receiving = b.Async().Receive(100);
   ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_ppoll));
   for (int i = 0; i < 3; ++i) {
-    Stop();
-    Continue();
+    ASSERT_TRUE(StopDaemon(host_));
+    ASSERT_TRUE(ContinueDaemon(host_));
   }
   EXPECT_THAT(receiving.Get(), TimedOut());
   EXPECT_GE(Elapsed(receiving.Get()->outcome()), absl::Seconds(1));
@@ -120,9 +96,9 @@ TEST_F(StopTest, TimeoutCountsTheTimeStopped) {
   Must(b.SetTimeout(0.5));
   auto receiving = b.Async().Receive(100);
   ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_ppoll));
-  Stop();
+  ASSERT_TRUE(StopDaemon(host_));
   absl::SleepFor(absl::Seconds(1));
-  Continue();
+  ASSERT_TRUE(ContinueDaemon(host_));
   EXPECT_THAT(receiving.Get(), TimedOut());
   EXPECT_GE(Elapsed(receiving.Get()->outcome()), absl::Seconds(1));
   // What came while it stood still, past the timeout, is not lost.
@@ -135,8 +111,8 @@ TEST_F(StopTest, PollGoesOn) {
   auto polling = host_->Async().Poll({PollFor(b, {v1::POLL_EVENT_IN})});
   auto timed = host_->Async().Poll({PollFor(b, {v1::POLL_EVENT_IN})}, 3600);
   ASSERT_TRUE(AsleepIn(host_, "Poll", SYS_ppoll, 2));
-  Stop();
-  Continue();
+  ASSERT_TRUE(StopDaemon(host_));
+  ASSERT_TRUE(ContinueDaemon(host_));
   ASSERT_TRUE(AsleepIn(host_, "Poll", SYS_ppoll, 2));
   Must(a.Send("x"));
   EXPECT_THAT(polling.Get(), Returned(1));
@@ -148,8 +124,8 @@ TEST_F(StopTest, ConnectGoesOn) {
   const RemoteSocket socket = OpenSocket(host_.host(), kTcp4);
   auto connecting = socket.Async().Connect(hole.address);
   ASSERT_TRUE(AsleepIn(host_, "Connect", SYS_connect));
-  Stop();
-  Continue();
+  ASSERT_TRUE(StopDaemon(host_));
+  ASSERT_TRUE(ContinueDaemon(host_));
   ASSERT_TRUE(AsleepIn(host_, "Connect", SYS_connect));
   EXPECT_FALSE(connecting.Done());
 }
@@ -164,8 +140,8 @@ TEST_F(StopTest, KernelsTimeoutMakesAnEintr) {
   Must(b.Run(request));
   auto receiving = b.Async().Receive(100);
   ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom));
-  Stop();
-  Continue();
+  ASSERT_TRUE(StopDaemon(host_));
+  ASSERT_TRUE(ContinueDaemon(host_));
   EXPECT_THAT(receiving.Get(), FailedWith("EINTR", "recvfrom"));
 }
 
@@ -175,10 +151,10 @@ TEST_F(StopTest, DeadlineMeanwhile) {
   auto receiving =
       b.Async().Receive(100, {.deadline = absl::Milliseconds(300)});
   ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom));
-  Stop();
+  ASSERT_TRUE(StopDaemon(host_));
   EXPECT_THAT(receiving.Get(),
               Refused(absl::StatusCode::kDeadlineExceeded, ::testing::_));
-  Continue();
+  ASSERT_TRUE(ContinueDaemon(host_));
   ASSERT_TRUE(WaitingCallsBecome(host_.host(), 0));
   Must(a.Send("hello"));
   EXPECT_THAT(b.Receive(100), ReceivedData("hello"));

@@ -5,12 +5,10 @@
 #include <signal.h>
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,7 +19,6 @@
 #include "client/event_stream.h"
 #include "client/execute_stream.h"
 #include "client/host.h"
-#include "client/lab/process.h"
 #include "client/remote_operation.h"
 #include "client/remote_socket.h"
 #include "gmock/gmock.h"
@@ -32,7 +29,6 @@
 #include "tests/testing/remote_sockets.h"
 #include "tests/testing/sessions.h"
 #include "tests/testing/test_host.h"
-#include "tests/testing/waiting.h"
 
 namespace standoff::client {
 namespace {
@@ -305,10 +301,10 @@ TEST_F(WatchTest, EndsWithTheDaemon) {
   for (const auto& stream : streams) {
     absl::StatusOr<EventBatch> batch = stream->Next(kPatience);
     while (batch.ok()) batch = stream->Next(kPatience);
-    EXPECT_THAT(batch, Refused(absl::StatusCode::kUnavailable, HasSubstr("")));
+    EXPECT_THAT(batch, Refused(absl::StatusCode::kUnavailable));
   }
   EXPECT_THAT(execute.Receive(kPatience),
-              Refused(absl::StatusCode::kUnavailable, HasSubstr("")));
+              Refused(absl::StatusCode::kUnavailable));
   EXPECT_TRUE(Must(host_.daemon().Wait(kPatience)).ok());
   EXPECT_LT(absl::Now() - before, absl::Seconds(5));
 }

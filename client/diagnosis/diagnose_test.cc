@@ -5,7 +5,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "client/address.h"
 #include "client/diagnosis/testing/host_maker.h"
+#include "client/diagnosis/testing/must_diagnose.h"
+#include "client/diagnosis/testing/two_hosts.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "standoff/v1/diagnosis.pb.h"
@@ -18,43 +21,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
-
-v1::Diagnosis MustDiagnose(const std::vector<v1::HostObservation>& hosts,
-                           const std::vector<v1::AddressHint>& hints = {}) {
-  v1::DiagnoseRequest request;
-  for (const auto& host : hosts) *request.add_hosts() = host;
-  for (const auto& hint : hints) *request.add_hints() = hint;
-  absl::StatusOr<v1::Diagnosis> diagnosis = Diagnose(request);
-  EXPECT_TRUE(diagnosis.ok()) << diagnosis.status();
-  return diagnosis.value_or(v1::Diagnosis());
-}
-
-const v1::BlockedCall& CallOf(const v1::Diagnosis& diagnosis,
-                              const std::string& actor) {
-  for (const v1::BlockedCall& call : diagnosis.blocked()) {
-    if (call.caller().actor() == actor) return call;
-  }
-  ADD_FAILURE() << "no blocked call of '" << actor << "' in "
-                << diagnosis.DebugString();
-  return v1::BlockedCall::default_instance();
-}
-
-// Two hosts with one TCP connection: `a` on left, `b` on right.
-class TwoHosts : public ::testing::Test {
- protected:
-  TwoHosts()
-      : a_(left_.AddTcp("a", "10.0.0.1:1000", "10.0.0.2:80")),
-        b_(right_.AddTcp("b", "10.0.0.2:80", "10.0.0.1:1000")) {}
-
-  v1::Diagnosis Twice() const {
-    return MustDiagnose({left_.Twice(), right_.Twice()});
-  }
-
-  HostMaker left_{"left", {"10.0.0.1"}};
-  HostMaker right_{"right", {"10.0.0.2"}};
-  v1::SocketDescription& a_;
-  v1::SocketDescription& b_;
-};
 
 TEST(DiagnoseTest, NothingIsBlocked) {
   const v1::Diagnosis diagnosis = MustDiagnose({HostMaker("left").Twice()});
@@ -329,105 +295,6 @@ TEST_F(TwoHosts, WhoPollsForRoomWithNothingQueuedIsNotHeldUpByTheReader) {
   EXPECT_EQ(CallOf(Twice(), "alice").reason(), v1::REASON_PEER_NOT_READING);
 }
 
-TEST_F(TwoHosts, ThePeerIsGone) {
-  left_.BlockInReceive("alice", "a");
-  right_.snapshot().clear_sockets();
-  const v1::Diagnosis diagnosis = Twice();
-  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_GONE);
-  EXPECT_THAT(CallOf(diagnosis, "alice").evidence(0).peer_hosts(),
-              ElementsAre("right"));
-}
-
-TEST_F(TwoHosts, AStrangerIsUnknown) {
-  left_.BlockInReceive("alice", "a");
-  const v1::Diagnosis diagnosis = MustDiagnose({left_.Twice()});
-  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_UNKNOWN);
-  EXPECT_EQ(CallOf(diagnosis, "alice").evidence(0).standing(),
-            v1::PEER_STANDING_STRANGER);
-}
-
-TEST_F(TwoHosts, TheSameAddressOnTwoHostsIsAmbiguousOnlyIfBothFit) {
-  left_.BlockInReceive("alice", "a");
-  right_.BlockInReceive("bob", "b");
-  HostMaker other("other", {"10.0.0.2"});
-  EXPECT_EQ(
-      MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()}).verdict(),
-      v1::VERDICT_DEADLOCK);
-  other.AddTcp("x", "10.0.0.2:80", "10.0.0.1:1000");
-  const v1::Diagnosis diagnosis =
-      MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()});
-  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_UNKNOWN);
-  EXPECT_EQ(CallOf(diagnosis, "alice").evidence(0).standing(),
-            v1::PEER_STANDING_AMBIGUOUS);
-}
-
-TEST(DiagnoseTest, JoinsBothFamiliesAndMappedAddresses) {
-  struct Ends {
-    const char* a_local;
-    const char* a_peer;
-    const char* b_local;
-    const char* b_peer;
-  };
-  for (const Ends& ends :
-       std::vector<Ends>{{"[2001:db8::1]:1000", "[2001:db8::2]:80",
-                          "[2001:db8::2]:80", "[2001:db8::1]:1000"},
-                         {"10.0.0.1:1000", "10.0.0.2:80",
-                          "[::ffff:10.0.0.2]:80", "[::ffff:10.0.0.1]:1000"},
-                         {"[fe80::1%2]:1000", "[fe80::2%2]:80",
-                          "[fe80::2%5]:80", "[fe80::1%5]:1000"}}) {
-    HostMaker left("left", {"10.0.0.1", "2001:db8::1", "fe80::1%eth0"});
-    HostMaker right("right", {"10.0.0.2", "2001:db8::2", "fe80::2%eth0"});
-    left.AddTcp("a", ends.a_local, ends.a_peer);
-    right.AddTcp("b", ends.b_local, ends.b_peer);
-    left.BlockInReceive("alice", "a");
-    right.BlockInReceive("bob", "b");
-    EXPECT_EQ(MustDiagnose({left.Twice(), right.Twice()}).verdict(),
-              v1::VERDICT_DEADLOCK)
-        << ends.a_peer;
-  }
-}
-
-// Loopback is each network's own, and two daemons can share one.
-TEST(DiagnoseTest, JoinsLoopbackOfOneNetworkOnly) {
-  HostMaker left("left");
-  left.AddTcp("a", "127.0.0.1:1000", "127.0.0.1:80");
-  left.BlockInReceive("alice", "a");
-  HostMaker right("right");
-  right.AddTcp("b", "127.0.0.1:80", "127.0.0.1:1000").set_inode(555);
-  right.BlockInReceive("bob", "b");
-  EXPECT_EQ(
-      CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice").reason(),
-      v1::REASON_PEER_GONE);
-  right.snapshot().set_boot_id(left.snapshot().boot_id());
-  EXPECT_EQ(MustDiagnose({left.Twice(), right.Twice()}).verdict(),
-            v1::VERDICT_DEADLOCK);
-}
-
-TEST(DiagnoseTest, JoinsAcrossAddressTranslationWithAHint) {
-  HostMaker left("left", {"10.0.0.1"});
-  HostMaker right("right", {"10.1.0.2"});
-  // The way out gives both their translator's addresses.
-  left.AddTcp("a", "10.0.0.1:1000", "203.0.113.7:80");
-  right.AddTcp("b", "10.1.0.2:80", "198.51.100.1:1000");
-  left.BlockInReceive("alice", "a");
-  right.BlockInReceive("bob", "b");
-  EXPECT_EQ(
-      CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice").reason(),
-      v1::REASON_UNKNOWN);
-  v1::AddressHint of_left;
-  of_left.set_address("198.51.100.1");
-  of_left.set_host("left");
-  v1::AddressHint of_right;
-  of_right.set_address("203.0.113.7");
-  of_right.set_host("right");
-  EXPECT_EQ(MustDiagnose({left.Twice(), right.Twice()}, {of_left, of_right})
-                .verdict(),
-            v1::VERDICT_DEADLOCK);
-  // One hint is not enough to tell the ends from others.
-  EXPECT_NE(MustDiagnose({left.Twice(), right.Twice()}, {of_right}).verdict(),
-            v1::VERDICT_DEADLOCK);
-}
-
 TEST(DiagnoseTest, ConnectsThatHang) {
   HostMaker left("left", {"10.0.0.1"});
   HostMaker right("right", {"10.0.0.2"});
@@ -461,21 +328,6 @@ TEST(DiagnoseTest, ConnectsThatHang) {
       ->set_socket("a");
   *a.mutable_peer_address() = ParseAddress("10.0.0.2:80").value();
   EXPECT_EQ(diagnose().reason(), v1::REASON_BACKLOG_FULL);
-}
-
-TEST(DiagnoseTest, NobodyHasAcceptedTheConnection) {
-  HostMaker left("left", {"10.0.0.1"});
-  HostMaker right("right", {"10.0.0.2"});
-  left.AddTcp("a", "10.0.0.1:1000", "10.0.0.2:80");
-  left.BlockInReceive("alice", "a");
-  v1::SocketDescription& listener = right.AddListener("l", "10.0.0.2:80");
-  listener.mutable_accept_queue()->set_length(1);
-  v1::BlockedCall call =
-      CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice");
-  EXPECT_EQ(call.evidence(0).standing(), v1::PEER_STANDING_NOT_ACCEPTED);
-  EXPECT_EQ(call.reason(), v1::REASON_PEER_IDLE);
-  EXPECT_THAT(call.sentence(), HasSubstr("nobody has accepted"));
-  EXPECT_THAT(call.ways_out(0), HasSubstr("Accept on "));
 }
 
 // A server that waits for its first client is no deadlock, nor are two.
@@ -588,7 +440,6 @@ TEST(DiagnoseTest, WhoHoldsBothEndsWaitsForItself) {
               HasSubstr("left/alice waits for itself"));
 }
 
-// Another user of the same end could shut it down.
 // More than there is time to tell apart: nothing is claimed of them.
 TEST_F(TwoHosts, ManyCallsOnOneSocket) {
   constexpr int kMany = 1000;
@@ -605,6 +456,7 @@ TEST_F(TwoHosts, ManyCallsOnOneSocket) {
   EXPECT_EQ(evidence.reason(), v1::REASON_PEER_BUSY);
 }
 
+// Another user of the same end could shut it down.
 TEST_F(TwoHosts, WhoSharesTheSocketCouldEndTheCall) {
   left_.BlockInReceive("alice", "a");
   right_.BlockInReceive("bob", "b");
@@ -612,27 +464,6 @@ TEST_F(TwoHosts, WhoSharesTheSocketCouldEndTheCall) {
   carol.set_queued_operations(1);
   carol.add_queued_sockets("a");
   EXPECT_EQ(Twice().verdict(), v1::VERDICT_BLOCKED);
-}
-
-TEST(DiagnoseTest, JoinsUdp) {
-  HostMaker left("left", {"10.0.0.1"});
-  HostMaker right("right", {"10.0.0.2"});
-  left.AddUdp("a", "10.0.0.1:1000", "10.0.0.2:53");
-  v1::SocketDescription& b = right.AddUdp("b", "0.0.0.0:53");
-  left.BlockInReceive("alice", "a");
-  v1::Diagnosis diagnosis = MustDiagnose({left.Twice(), right.Twice()});
-  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
-  EXPECT_EQ(CallOf(diagnosis, "alice").evidence(0).peer().socket(), "b");
-  // Anybody could send to b, but all are stuck.
-  right.BlockInReceive("bob", "b");
-  diagnosis = MustDiagnose({left.Twice(), right.Twice()});
-  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
-  *b.mutable_peer_address() = ParseAddress("10.0.0.1:1000").value();
-  *b.mutable_local_address() = ParseAddress("10.0.0.2:53").value();
-  diagnosis = MustDiagnose({left.Twice(), right.Twice()});
-  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
-  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(0),
-              HasSubstr("No datagram was under way"));
 }
 
 TEST(DiagnoseTest, ProcessesThatKnowNothingOfStandoff) {

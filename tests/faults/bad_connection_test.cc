@@ -1,7 +1,6 @@
 // Control connections on which no HTTP/2 is spoken, or none at all: a thousand
 // of them don't stop service, and leave nothing.
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <random>
@@ -11,14 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "client/host.h"
 #include "client/lab/file_descriptor.h"
-#include "client/remote_socket.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/faults/raw_connection.h"
+#include "tests/testing/expect_serves.h"
 #include "tests/testing/matchers.h"
-#include "tests/testing/must.h"
 #include "tests/testing/process_facts.h"
-#include "tests/testing/remote_sockets.h"
 #include "tests/testing/test_host.h"
 #include "tests/testing/waiting.h"
 
@@ -81,14 +78,6 @@ std::vector<std::string> MalformedStarts() {
 
 class BadConnectionTest : public ::testing::Test {
  protected:
-  void ExpectServes() {
-    for (const Host& host : {host_.host(), host_.ConnectAgain()}) {
-      const auto [a, b] = ConnectedPair(host, kTcp4);
-      EXPECT_THAT(a.Send("hello"), Returned(5));
-      EXPECT_THAT(b.Receive(100), ReceivedData("hello"));
-    }
-  }
-
   // All of those that the test has made are gone.
   void ExpectNothingIsLeft() {
     EXPECT_TRUE(Eventually([this] {
@@ -113,9 +102,9 @@ TEST_F(BadConnectionTest, HalfOpen) {
       EXPECT_THAT(host_->GetInfo(), IsOk());
     }
   }
-  ExpectServes();
+  ExpectServes(host_);
   connections.clear();
-  ExpectServes();
+  ExpectServes(host_);
   ExpectNothingIsLeft();
 }
 
@@ -132,9 +121,9 @@ TEST_F(BadConnectionTest, NoHttp2) {
       EXPECT_THAT(host_->GetInfo(), IsOk());
     }
   }
-  ExpectServes();
+  ExpectServes(host_);
   connections.clear();
-  ExpectServes();
+  ExpectServes(host_);
   ExpectNothingIsLeft();
 }
 

@@ -5,19 +5,16 @@
 #include <cstdint>
 #include <random>
 #include <string>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "client/host.h"
-#include "client/remote_socket.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/expect_serves.h"
 #include "tests/testing/matchers.h"
-#include "tests/testing/must.h"
 #include "tests/testing/process_facts.h"
 #include "tests/testing/raw_call.h"
-#include "tests/testing/remote_sockets.h"
 #include "tests/testing/test_host.h"
 
 namespace standoff::client {
@@ -53,10 +50,9 @@ class BadMessageTest : public ::testing::Test {
   // gRPC says that it knows no such call.
   void ExpectRefused(const std::string& request) {
     for (const char* method : kUnaryMethods) {
-      EXPECT_THAT(
-          Call(method, request),
-          AnyOf(Refused(absl::StatusCode::kUnimplemented, HasSubstr("")),
-                Refused(absl::StatusCode::kInternal, HasSubstr(""))))
+      EXPECT_THAT(Call(method, request),
+                  AnyOf(Refused(absl::StatusCode::kUnimplemented),
+                        Refused(absl::StatusCode::kInternal)))
           << method;
     }
     // A stream that can't be read on ends without a reply.
@@ -67,12 +63,6 @@ class BadMessageTest : public ::testing::Test {
     EXPECT_EQ(InUse(host_.host(), "operations"), 0u);
   }
 
-  void ExpectServes() {
-    const auto [a, b] = ConnectedPair(host_.host(), kTcp4);
-    EXPECT_THAT(a.Send("hello"), Returned(5));
-    EXPECT_THAT(b.Receive(100), ReceivedData("hello"));
-  }
-
   TestHost host_;
 };
 
@@ -80,7 +70,7 @@ TEST_F(BadMessageTest, DeeplyNested) {
   EXPECT_THAT(Call("HostService/GetInfo", Nested(50)), IsOk());
   ExpectRefused(Nested(10'000));
   ExpectRefused(Nested(100'000));
-  ExpectServes();
+  ExpectServes(host_.host());
 }
 
 TEST_F(BadMessageTest, LengthsBeyondTheEnd) {
@@ -89,7 +79,7 @@ TEST_F(BadMessageTest, LengthsBeyondTheEnd) {
   ExpectRefused("\x0a\xff\xff\xff\xff\x07");
   ExpectRefused("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
   ExpectRefused("\x0a\x64 and no more");
-  ExpectServes();
+  ExpectServes(host_.host());
   if (kMemoryIsInstrumented) return;
   EXPECT_LT(PeakResidentBytes(host_.pid()) - before, 64 * kMegabyte);
 }
@@ -100,7 +90,7 @@ TEST_F(BadMessageTest, OfNoWireType) {
   // Groups that don't end, and one that ends without a beginning.
   ExpectRefused("\x0b\x0b\x0b");
   ExpectRefused("\x0c");
-  ExpectServes();
+  ExpectServes(host_.host());
 }
 
 // Whatever they are taken for, they are answered.
@@ -115,12 +105,11 @@ TEST_F(BadMessageTest, RandomBytes) {
          {"SocketService/Open", "SocketService/SetOption",
           "OperationService/Cancel", "DiagnosisService/Diagnose"}) {
       EXPECT_THAT(Call(method, bytes),
-                  testing::Not(Refused(absl::StatusCode::kDeadlineExceeded,
-                                       HasSubstr(""))))
+                  testing::Not(Refused(absl::StatusCode::kDeadlineExceeded)))
           << method;
     }
   }
-  ExpectServes();
+  ExpectServes(host_.host());
 }
 
 }  // namespace

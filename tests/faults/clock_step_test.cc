@@ -8,8 +8,6 @@
 
 #include <cstdint>
 #include <fstream>
-#include <set>
-#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -34,8 +32,6 @@
 
 namespace standoff::client {
 namespace {
-
-using ::testing::HasSubstr;
 
 // Far less than the clock is set by, far more than a loaded machine needs.
 constexpr absl::Duration kSlack = absl::Minutes(1);
@@ -116,8 +112,7 @@ TEST_P(ClockStepTest, BlockedOperationsGoOn) {
   ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom));
   SetClock();
   // The client's deadline is by its own clock.
-  EXPECT_THAT(lapsing.Get(),
-              Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+  EXPECT_THAT(lapsing.Get(), Refused(absl::StatusCode::kDeadlineExceeded));
   ASSERT_TRUE(ThreadsBecome(host_, "Receive", 0));
   EXPECT_EQ(Must(blocked.Get()).state(), v1::OPERATION_STATE_BLOCKED);
   Must(a.Send("hello"));
@@ -154,10 +149,6 @@ TEST_P(ClockStepTest, EndsInTime) {
 // What the kernel says of the daemon's own threads, with the machine's clock:
 // none sleeps until a moment of the wall clock. gRPC's do, in Abseil.
 TEST(OwnWaitsTest, AreNotByTheWallClock) {
-  const std::set<std::string> grpc = {"default-executo", "event_engine",
-                                      "grpc_global_tim", "grpcpp_sync_ser",
-                                      "nexting_thread",  "resolver-execut",
-                                      "timer_manager"};
   TestHost host;
   const RemoteSocket socket = BoundSocket(host.host(), kUdp4);
   const RemoteOperation blocked = StartBlockedReceive(host.host(), "x", socket);
@@ -169,7 +160,7 @@ TEST(OwnWaitsTest, AreNotByTheWallClock) {
   ASSERT_TRUE(AsleepIn(host, "Poll", SYS_ppoll));
   int futexes = 0;
   for (const ThreadFacts& thread : ThreadsOf(host.pid())) {
-    if (grpc.contains(thread.name) || thread.syscall != SYS_futex) continue;
+    if (IsOfGrpc(thread) || thread.syscall != SYS_futex) continue;
     std::ifstream file(
         absl::StrCat("/proc/", host.pid(), "/task/", thread.id, "/syscall"));
     // The number, in decimals; then its arguments.

@@ -2,12 +2,9 @@
 // are served, and when the others have gone new ones are, too. descriptor_test
 // has descriptors that sockets of clients use up.
 
-#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "client/host.h"
 #include "client/lab/daemon.h"
 #include "client/lab/file_descriptor.h"
@@ -24,20 +21,8 @@ namespace {
 
 constexpr int kMaxOpenFiles = 128;
 
-DaemonOptions WithFewFiles() {
-  DaemonOptions options;
-  options.on = [](const std::vector<std::string>& command) {
-    std::vector<std::string> limited = {
-        "prlimit",
-        absl::StrCat("--nofile=", kMaxOpenFiles, ":", kMaxOpenFiles)};
-    limited.insert(limited.end(), command.begin(), command.end());
-    return limited;
-  };
-  return options;
-}
-
 TEST(ControlDescriptorsTest, ServesAgainWhenThereAreSome) {
-  TestHost host(WithFewFiles());
+  TestHost host(WithOpenFiles(kMaxOpenFiles));
   const int before = CountDescriptors(host.pid());
   std::vector<FileDescriptor> connections;
   for (int i = 0; i < 2 * kMaxOpenFiles; ++i) {

@@ -8,7 +8,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/call.h"
 #include "client/host.h"
@@ -29,8 +28,6 @@
 
 namespace standoff::client {
 namespace {
-
-using ::testing::HasSubstr;
 
 constexpr absl::Duration kPatience = absl::Minutes(1);
 
@@ -66,7 +63,7 @@ TEST(CutLinkTest, AllGoesOnAfterwards) {
 
   ASSERT_THAT(lab.CutLink(1), IsOk());
   EXPECT_THAT(session.List({.deadline = absl::Milliseconds(300)}),
-              Refused(absl::StatusCode::kDeadlineExceeded, HasSubstr("")));
+              Refused(absl::StatusCode::kDeadlineExceeded));
   EXPECT_EQ(Must(near.Operation(blocked.id()).Get()).state(),
             v1::OPERATION_STATE_BLOCKED);
   // It ends when nobody can hear of it.

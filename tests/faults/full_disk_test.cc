@@ -27,7 +27,7 @@
 #include "client/remote_socket.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/testing/matchers.h"
+#include "tests/testing/expect_serves.h"
 #include "tests/testing/must.h"
 #include "tests/testing/remote_sockets.h"
 #include "tests/testing/test_host.h"
@@ -71,9 +71,7 @@ void LoseReply(const TestHost& host, const std::string& text) {
 }
 
 void ExpectServesAndEnds(TestHost& host) {
-  const auto [a, b] = ConnectedPair(host.host(), kTcp4);
-  EXPECT_THAT(a.Send("hello"), Returned(5));
-  EXPECT_THAT(b.Receive(100), ReceivedData("hello"));
+  ExpectServes(host.host());
   const absl::Time before = absl::Now();
   host.daemon().Signal(SIGTERM);
   const ExitStatus status = Must(host.daemon().Wait(absl::Minutes(1)));

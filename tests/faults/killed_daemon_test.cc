@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 
 #include <string>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -18,6 +17,7 @@
 #include "client/remote_socket.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/expect_serves.h"
 #include "tests/testing/matchers.h"
 #include "tests/testing/must.h"
 #include "tests/testing/remote_sockets.h"
@@ -96,10 +96,7 @@ TEST_F(KilledDaemonTest, ANewOneServesAtOnce) {
               Refused(absl::StatusCode::kNotFound, HasSubstr("'own'")));
   EXPECT_THAT(receiving.Get(), Gone("Receive"));
   EXPECT_EQ(InUse(host_.host(), "sockets"), 0u);
-  const Host again = MakeSession(host_.host(), "own");
-  const auto [a, b] = ConnectedPair(again, kTcp4);
-  EXPECT_THAT(a.Send("hello"), Returned(5));
-  EXPECT_THAT(b.Receive(100), ReceivedData("hello"));
+  ExpectServes(MakeSession(host_.host(), "own"));
   socket.Release();
 }
 

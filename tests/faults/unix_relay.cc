@@ -5,14 +5,10 @@
 // Listens on the Unix socket PATH, prints "ready", and passes on what comes to
 // HOST:PORT, and what comes back.
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <string>
@@ -21,34 +17,10 @@
 
 #include "client/lab/file_descriptor.h"
 #include "tests/faults/raw_connection.h"
+#include "tests/testing/copy_both_ways.h"
 
 namespace standoff::client {
 namespace {
-
-// False at the end of either side.
-bool Copy(int from, int to) {
-  std::array<char, 65'536> buffer;
-  const ssize_t received = recv(from, buffer.data(), buffer.size(), 0);
-  if (received <= 0) return false;
-  for (ssize_t sent = 0; sent < received;) {
-    const ssize_t count =
-        send(to, buffer.data() + sent, static_cast<size_t>(received - sent),
-             MSG_NOSIGNAL);
-    if (count <= 0) return false;
-    sent += count;
-  }
-  return true;
-}
-
-void CopyBothWays(const FileDescriptor& a, const FileDescriptor& b) {
-  std::array<pollfd, 2> ends = {pollfd{a.get(), POLLIN, 0},
-                                pollfd{b.get(), POLLIN, 0}};
-  bool going_on = true;
-  while (going_on && poll(ends.data(), ends.size(), -1) > 0) {
-    if (ends[0].revents != 0) going_on = Copy(a.get(), b.get());
-    if (going_on && ends[1].revents != 0) going_on = Copy(b.get(), a.get());
-  }
-}
 
 int Run(const std::string& path, const std::string& address) {
   sockaddr_un name = {};
@@ -68,7 +40,7 @@ int Run(const std::string& path, const std::string& address) {
         accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!client.valid()) return 1;
     std::thread([a = std::move(client), b = ConnectTcp(address)] {
-      CopyBothWays(a, b);
+      CopyBothWays(a.get(), b.get());
     }).detach();
   }
 }

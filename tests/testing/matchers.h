@@ -139,6 +139,13 @@ MATCHER(ReceivedEnd, "received the end of the stream") {
 }
 
 // The harness refused the request, or failed.
+MATCHER_P(Refused, code,
+          absl::StrCat("status ", absl::StatusCodeToString(code))) {
+  *result_listener << StatusOf(arg);
+  return StatusOf(arg).code() == code;
+}
+
+// The same, with a message that matches.
 MATCHER_P2(Refused, code, message,
            absl::StrCat("status ", absl::StatusCodeToString(code),
                         " with a message that ",

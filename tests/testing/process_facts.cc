@@ -1,12 +1,12 @@
 #include "tests/testing/process_facts.h"
 
+#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <set>
 #include <system_error>
 
 #include "absl/strings/numbers.h"
@@ -68,6 +68,13 @@ std::vector<ThreadFacts> ThreadsOf(pid_t pid) {
   return threads;
 }
 
+bool IsOfGrpc(const ThreadFacts& thread) {
+  static const auto& names = *new std::set<std::string>(
+      {"default-executo", "event_engine", "grpc_global_tim", "grpcpp_sync_ser",
+       "nexting_thread", "resolver-execut", "timer_manager"});
+  return names.contains(thread.name);
+}
+
 int CountThreads(pid_t pid, absl::string_view name) {
   const std::vector<ThreadFacts> threads = ThreadsOf(pid);
   return static_cast<int>(std::count_if(
@@ -86,6 +93,22 @@ int CountThreadsIn(pid_t pid, absl::string_view name, int64_t syscall) {
 int64_t ResidentBytes(pid_t pid) { return StatusBytes(pid, "VmRSS"); }
 
 int64_t PeakResidentBytes(pid_t pid) { return StatusBytes(pid, "VmHWM"); }
+
+int64_t AddressSpaceBytes(pid_t pid) { return StatusBytes(pid, "VmSize"); }
+
+bool LimitAddressSpace(pid_t pid, std::optional<int64_t> bytes) {
+  const rlimit limit = {.rlim_cur = bytes.has_value()
+                                        ? static_cast<rlim_t>(*bytes)
+                                        : RLIM_INFINITY,
+                        .rlim_max = RLIM_INFINITY};
+  return prlimit(pid, RLIMIT_AS, &limit, nullptr) == 0;
+}
+
+char ProcessState(pid_t pid) {
+  const std::string text = FirstLine(absl::StrCat("/proc/", pid, "/stat"));
+  const size_t end_of_name = text.rfind(')');
+  return end_of_name == std::string::npos ? '?' : text[end_of_name + 2];
+}
 
 absl::Duration ProcessorTime(pid_t pid) {
   clockid_t clock;

@@ -1,5 +1,5 @@
-// What the kernel tells of another process: /proc/PID. Tests that look into a
-// daemon need the tag "local".
+// What the kernel tells of another process (/proc/PID), and the memory that it
+// lets it have. Tests that look into a daemon need the tag "local".
 
 #ifndef STANDOFF_TESTS_TESTING_PROCESS_FACTS_H_
 #define STANDOFF_TESTS_TESTING_PROCESS_FACTS_H_
@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct ThreadFacts {
 // The threads that a process has now.
 std::vector<ThreadFacts> ThreadsOf(pid_t pid);
 
+// Whether it is one of gRPC's pools, which grow and shrink as they please.
+bool IsOfGrpc(const ThreadFacts& thread);
+
 // How many of them bear a name.
 int CountThreads(pid_t pid, absl::string_view name);
 // How many of those are asleep in a system call.
@@ -42,6 +46,16 @@ inline constexpr bool kMemoryIsInstrumented = false;
 // Memory in use (VmRSS) and the most that ever was (VmHWM), in bytes.
 int64_t ResidentBytes(pid_t pid);
 int64_t PeakResidentBytes(pid_t pid);
+
+// Its address space, in bytes (VmSize), which RLIMIT_AS bounds.
+int64_t AddressSpaceBytes(pid_t pid);
+// Bounds it, or no longer if there is no number; prlimit(2). Only the soft
+// limit is set. False, with errno, if that is refused.
+bool LimitAddressSpace(pid_t pid, std::optional<int64_t> bytes);
+
+// What its main thread does: 'T' for stopped (proc(5), /proc/PID/stat); '?' if
+// it has ended.
+char ProcessState(pid_t pid);
 
 // The processor time that it has used.
 absl::Duration ProcessorTime(pid_t pid);

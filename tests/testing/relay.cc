@@ -2,11 +2,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "tests/testing/copy_both_ways.h"
 
 namespace standoff::client {
 namespace {
@@ -42,21 +41,6 @@ const sockaddr* Generic(const sockaddr_in& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-// Passes on what there is. False at the end.
-bool Copy(int from, int to) {
-  std::array<char, 65'536> buffer;
-  const ssize_t received = recv(from, buffer.data(), buffer.size(), 0);
-  if (received <= 0) return false;
-  for (ssize_t sent = 0; sent < received;) {
-    const ssize_t count =
-        send(to, buffer.data() + sent, static_cast<size_t>(received - sent),
-             MSG_NOSIGNAL);
-    if (count <= 0) return false;
-    sent += count;
-  }
-  return true;
-}
-
 }  // namespace
 
 struct Relay::Connection {
@@ -76,13 +60,7 @@ struct Relay::Connection {
   }
 
   void Run() const {
-    std::array<pollfd, 2> ends = {pollfd{client, POLLIN, 0},
-                                  pollfd{daemon, POLLIN, 0}};
-    bool going_on = true;
-    while (going_on && poll(ends.data(), ends.size(), -1) > 0) {
-      if (ends[0].revents != 0) going_on = Copy(client, daemon);
-      if (going_on && ends[1].revents != 0) going_on = Copy(daemon, client);
-    }
+    CopyBothWays(client, daemon);
     Break();
   }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "client/lab/test_daemon.h"
 #include "gtest/gtest.h"
 #include "tests/testing/must.h"
@@ -24,6 +25,17 @@ DaemonOptions WithFlags(std::vector<std::string> flags) {
 DaemonOptions ListenOn(std::vector<std::string> listen,
                        std::vector<std::string> flags) {
   return {.listen = std::move(listen), .flags = std::move(flags), .on = {}};
+}
+
+DaemonOptions WithOpenFiles(int limit) {
+  DaemonOptions options;
+  options.on = [limit](const std::vector<std::string>& command) {
+    std::vector<std::string> limited = {
+        "prlimit", absl::StrCat("--nofile=", limit, ":", limit)};
+    limited.insert(limited.end(), command.begin(), command.end());
+    return limited;
+  };
+  return options;
 }
 
 TestHost::TestHost(DaemonOptions options, ConnectOptions connect)

@@ -21,6 +21,9 @@ DaemonOptions WithFlags(std::vector<std::string> flags);
 DaemonOptions ListenOn(std::vector<std::string> listen,
                        std::vector<std::string> flags = {});
 
+// Options for a daemon that may open so many files (RLIMIT_NOFILE).
+DaemonOptions WithOpenFiles(int limit);
+
 class TestHost {
  public:
   // Starts a daemon. If the options don't say where it listens, that is a free

@@ -1,5 +1,7 @@
 #include "tests/testing/waiting.h"
 
+#include <signal.h>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -50,6 +52,16 @@ constexpr absl::Duration kPause = absl::Milliseconds(1);
            << CountThreads(host.pid(), thread);
   }
   return result;
+}
+
+::testing::AssertionResult StopDaemon(TestHost& host) {
+  host.daemon().Signal(SIGSTOP);
+  return Eventually([&] { return ProcessState(host.pid()) == 'T'; });
+}
+
+::testing::AssertionResult ContinueDaemon(TestHost& host) {
+  host.daemon().Signal(SIGCONT);
+  return Eventually([&] { return ProcessState(host.pid()) != 'T'; });
 }
 
 ::testing::AssertionResult WaitingCallsBecome(const Host& host,

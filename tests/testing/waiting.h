@@ -26,6 +26,10 @@ namespace standoff::client {
                                     absl::string_view thread, int64_t syscall,
                                     int count = 1);
 
+// Stops the daemon (SIGSTOP), or has it go on (SIGCONT), until that is so.
+::testing::AssertionResult StopDaemon(TestHost& host);
+::testing::AssertionResult ContinueDaemon(TestHost& host);
+
 // Until the daemon says that so many calls wait.
 ::testing::AssertionResult WaitingCallsBecome(const Host& host, uint64_t count);
 // The same for the calls on a socket.

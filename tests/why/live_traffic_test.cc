@@ -14,9 +14,7 @@
 #include "client/remote_actor.h"
 #include "client/remote_operation.h"
 #include "client/remote_socket.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/testing/matchers.h"
 #include "tests/testing/must.h"
 #include "tests/testing/operations.h"
 #include "tests/testing/remote_sockets.h"
@@ -115,7 +113,7 @@ class LiveTrafficTest : public TwoHostsTest {
 
 TEST_F(LiveTrafficTest, IsNeverADeadlock) {
   constexpr int kLooks = 100;
-  constexpr int kPairs = 10;
+  constexpr int kPairs = 20;
   // From one byte to what no buffers hold.
   const std::vector<int64_t> lengths = {1, 1000, 300'000, 6'000'000};
   const bool has_ipv6 = !lab().ipv6(0).empty();

@@ -1,5 +1,5 @@
 // DiagnosisService over the wire: it says what the client would, whatever it is
-// given.
+// given. huge_request_test has much of it.
 
 #include <cstdint>
 #include <limits>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/diagnosis/diagnose.h"
@@ -25,10 +26,9 @@
 #include "tests/testing/matchers.h"
 #include "tests/testing/must.h"
 #include "tests/testing/operations.h"
-#include "tests/testing/process_facts.h"
-#include "tests/testing/raw_call.h"
 #include "tests/testing/remote_sockets.h"
 #include "tests/testing/test_host.h"
+#include "tests/why/ask_service.h"
 
 namespace standoff::client {
 namespace {
@@ -39,40 +39,13 @@ using ::google::protobuf::Reflection;
 using ::google::protobuf::util::MessageDifferencer;
 using ::testing::HasSubstr;
 
-// Whatever it was given, an answer refers to nothing that is not in it.
-void ExpectInRange(const v1::Diagnosis& diagnosis) {
-  const auto calls = static_cast<uint32_t>(diagnosis.blocked_size());
-  for (const v1::Deadlock& deadlock : diagnosis.deadlocks()) {
-    for (const uint32_t call : deadlock.calls()) EXPECT_LT(call, calls);
-    for (const uint32_t call : deadlock.cycle()) EXPECT_LT(call, calls);
-  }
-  for (const v1::BlockedCall& call : diagnosis.blocked()) {
-    for (const uint32_t other : call.waits_for()) EXPECT_LT(other, calls);
-    if (call.has_deadlock()) {
-      EXPECT_LT(call.deadlock(),
-                static_cast<uint32_t>(diagnosis.deadlocks_size()));
-    }
-  }
-}
-
 class ServiceTest : public ::testing::Test {
  protected:
-  absl::StatusOr<v1::Diagnosis> AskService(
-      const v1::DiagnoseRequest& request) const {
-    const absl::StatusOr<std::string> reply = RawCall(
-        host_.host().address(), "/standoff.v1.DiagnosisService/Diagnose",
-        request.SerializeAsString());
-    if (!reply.ok()) return reply.status();
-    v1::DiagnoseResponse response;
-    EXPECT_TRUE(response.ParseFromString(*reply));
-    return response.diagnosis();
-  }
-
   // Asks both, who must agree.
   absl::StatusOr<v1::Diagnosis> AskBoth(
       const v1::DiagnoseRequest& request) const {
     const absl::StatusOr<v1::Diagnosis> here = Diagnose(request);
-    absl::StatusOr<v1::Diagnosis> there = AskService(request);
+    absl::StatusOr<v1::Diagnosis> there = AskService(host_.host(), request);
     EXPECT_EQ(here.status(), there.status());
     if (here.ok() && there.ok()) {
       EXPECT_TRUE(MessageDifferencer::Equals(*here, *there))
@@ -390,139 +363,6 @@ TEST_F(ServiceTest, SurvivesWhatIsWrongAnywhere) {
     answered += AskBoth(request).ok();
   }
   EXPECT_GT(answered, 100);
-}
-
-// Many sockets and as many calls: joined in pairs, all on one socket, all in
-// one poll, all at one listener.
-class HugeTest : public ServiceTest {
- protected:
-  static constexpr int kMany = kMemoryIsInstrumented ? 1000 : 4000;
-
-  HugeTest() {
-    observation_.set_host("huge");
-    v1::SnapshotResponse& look = *observation_.mutable_first();
-    look.set_boot_id("boot");
-    look.set_network_namespace(1);
-    v1::NetworkInterface& interface = *look.add_interfaces();
-    interface.set_name("eth0");
-    interface.add_addresses("10.0.0.1");
-  }
-
-  v1::SocketDescription& AddSocket(uint32_t port, uint32_t peer_port) {
-    v1::SnapshotResponse& look = *observation_.mutable_first();
-    v1::SessionSocket& added = *look.add_sockets();
-    added.set_session("default");
-    v1::SocketDescription& socket = *added.mutable_socket();
-    socket.set_name(absl::StrCat("s", look.sockets_size()));
-    socket.set_family(v1::FAMILY_INET);
-    socket.set_type(v1::SOCKET_TYPE_STREAM);
-    socket.set_protocol(v1::PROTOCOL_TCP);
-    socket.set_inode(static_cast<uint64_t>(look.sockets_size()));
-    socket.mutable_tcp_info()->set_state(v1::TCP_STATE_ESTABLISHED);
-    SetEnd(*socket.mutable_local_address(), port);
-    if (peer_port != 0) SetEnd(*socket.mutable_peer_address(), peer_port);
-    return socket;
-  }
-  static void SetEnd(v1::Address& address, uint32_t port) {
-    address.mutable_ip()->set_host("10.0.0.1");
-    address.mutable_ip()->set_port(port);
-  }
-  v1::Action& AddBlockedActor() {
-    v1::SnapshotResponse& look = *observation_.mutable_first();
-    v1::Operation& operation = *look.add_operations();
-    const int number = look.operations_size();
-    operation.set_id(static_cast<uint64_t>(number));
-    operation.set_session("default");
-    operation.set_actor(absl::StrCat("actor", number));
-    operation.set_state(v1::OPERATION_STATE_BLOCKED);
-    operation.mutable_block()->set_syscall("recvfrom");
-    operation.mutable_block()->set_thread_id(number);
-    v1::Actor& actor = *look.add_actors();
-    actor.set_name(operation.actor());
-    actor.set_session("default");
-    actor.set_current_operation_id(operation.id());
-    return *operation.mutable_action();
-  }
-
-  // Asks the service, which has a minute.
-  v1::Diagnosis Ask() {
-    *observation_.mutable_second() = observation_.first();
-    observation_.mutable_second()->set_start_monotonic_ns(1);
-    v1::DiagnoseRequest request;
-    *request.add_hosts() = observation_;
-    v1::Diagnosis diagnosis = Must(AskService(request));
-    ExpectInRange(diagnosis);
-    return diagnosis;
-  }
-
-  v1::HostObservation observation_;
-};
-
-TEST_F(HugeTest, Pairs) {
-  for (uint32_t i = 0; i < kMany; i += 2) {
-    AddSocket(1000 + i, 1001 + i);
-    AddSocket(1001 + i, 1000 + i);
-    AddBlockedActor().mutable_receive()->set_socket(absl::StrCat("s", i + 1));
-    AddBlockedActor().mutable_receive()->set_socket(absl::StrCat("s", i + 2));
-  }
-  EXPECT_EQ(Ask().deadlocks_size(), kMany / 2);
-}
-
-TEST_F(HugeTest, OneServersPort) {
-  AddSocket(80, 0).set_listening(true);
-  for (uint32_t i = 0; i < kMany; i += 2) {
-    AddSocket(1000 + i, 80);
-    AddSocket(80, 1000 + i);
-    AddBlockedActor().mutable_receive()->set_socket(absl::StrCat("s", i + 2));
-    AddBlockedActor().mutable_receive()->set_socket(absl::StrCat("s", i + 3));
-  }
-  EXPECT_EQ(Ask().deadlocks_size(), kMany / 2);
-}
-
-TEST_F(HugeTest, AllOnOneSocket) {
-  AddSocket(1000, 1001);
-  AddSocket(1001, 1000);
-  for (int i = 0; i < kMany; ++i) {
-    AddBlockedActor().mutable_receive()->set_socket(i % 2 == 0 ? "s1" : "s2");
-  }
-  // Too many for a proof.
-  EXPECT_EQ(Ask().blocked_size(), kMany);
-}
-
-TEST_F(HugeTest, AllInOnePoll) {
-  for (uint32_t i = 0; i < kMany; i += 2) {
-    AddSocket(1000 + i, 1001 + i);
-    AddSocket(1001 + i, 1000 + i);
-  }
-  v1::PollRequest& poll = *AddBlockedActor().mutable_poll();
-  for (int i = 1; i <= kMany; ++i) {
-    v1::PollItem& item = *poll.add_items();
-    item.set_socket(absl::StrCat("s", i));
-    item.add_events(v1::POLL_EVENT_IN);
-  }
-  EXPECT_EQ(Ask().blocked(0).evidence_size(), kMany);
-}
-
-TEST_F(HugeTest, AllAtOneListener) {
-  AddSocket(80, 0).set_listening(true);
-  for (int i = 0; i < kMany; ++i) {
-    AddBlockedActor().mutable_accept()->set_socket("s1");
-  }
-  const v1::Diagnosis diagnosis = Ask();
-  EXPECT_EQ(diagnosis.deadlocks_size(), 0);
-  EXPECT_EQ(diagnosis.blocked_size(), kMany);
-}
-
-TEST_F(HugeTest, AllConnectToOneListener) {
-  AddSocket(80, 0).set_listening(true);
-  for (uint32_t i = 0; i < kMany; ++i) {
-    AddSocket(1000 + i, 80)
-        .mutable_tcp_info()
-        ->set_state(v1::TCP_STATE_SYN_SENT);
-    AddBlockedActor().mutable_receive()->set_socket(absl::StrCat("s", i + 2));
-    AddBlockedActor().mutable_accept()->set_socket("s1");
-  }
-  EXPECT_EQ(Ask().blocked_size(), 2 * kMany);
 }
 
 }  // namespace
