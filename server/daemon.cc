@@ -7,12 +7,14 @@
 #include <grpcpp/server_builder.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <limits>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.pb.h"
+#include "server/control_accept.h"
 #include "server/control_address.h"
 #include "server/thread_creation.h"
 
@@ -156,6 +158,9 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
                                  ? grpc::InsecureServerCredentials()
                                  : *tcp_credentials,
                              &ports[i]);
+  }
+  if (!KeepAccepting()) {
+    return absl::ErrnoToStatus(errno, "can't open /dev/null");
   }
   builder.RegisterService(&socket_service_);
   builder.RegisterService(&operation_service_);

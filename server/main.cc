@@ -15,6 +15,7 @@
 #include "server/daemon.h"
 #include "server/flags.h"
 #include "server/logging.h"
+#include "server/monotonic_waits.h"
 
 namespace standoff {
 namespace {
@@ -57,6 +58,7 @@ int Run(const Flags& flags) {
   RaiseOpenFilesLimit();
   // gRPC's mutexes are Abseil's, which look for cycles at each lock.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  WaitByMonotonicClock();
   absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(flags.daemon);
   if (!daemon.ok()) {
     std::cerr << "standoffd: " << daemon.status().message() << "\n";

@@ -1,8 +1,11 @@
 #include "server/services/execute_stream.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/actions/dispatch.h"
 #include "server/operations/record.h"
 #include "server/services/call_session.h"
@@ -16,6 +19,23 @@ constexpr size_t kMaxQueuedBytes = size_t{4} * 1024 * 1024;
 // It stops performing when so much is not yet written. That then goes into one
 // message, of which clients take 4 MiB unless they are told otherwise.
 constexpr size_t kMaxReplyBytes = size_t{1} * 1024 * 1024;
+
+// The stream's message of that number, from 1. As of a unary call's, that it
+// can't be parsed is INTERNAL.
+grpc::Status Parse(grpc::ByteBuffer& bytes, uint64_t number,
+                   v1::ExecuteRequest& request) {
+  if (grpc::SerializationTraits<v1::ExecuteRequest>::Deserialize(&bytes,
+                                                                 &request)
+          .ok()) {
+    return grpc::Status::OK;
+  }
+  request.Clear();
+  return {grpc::StatusCode::INTERNAL,
+          absl::StrCat("message ", number, " of the stream is no ",
+                       request.GetTypeName(),
+                       ": nothing of it was performed, and no message after it "
+                       "was read")};
+}
 
 }  // namespace
 
@@ -72,6 +92,8 @@ ExecuteStream::Step ExecuteStream::NextStep() {
       step.status = grpc::Status::CANCELLED;
     } else if (!session_end_.ok()) {
       step.status = ToGrpc(session_end_);
+    } else {
+      step.status = read_error_;
     }
   }
   return step;
@@ -82,7 +104,13 @@ void ExecuteStream::DoAllBut(const Step& step) {
     Finish(step.status);
     return;
   }
-  if (step.write) StartWrite(&written_);
+  if (!step.write) return;
+  // That of the last message, which gRPC wants to be empty.
+  written_bytes_.Clear();
+  bool owns = false;
+  grpc::SerializationTraits<v1::ExecuteResponse>::Serialize(
+      written_, &written_bytes_, &owns);
+  StartWrite(&written_bytes_);
 }
 
 void ExecuteStream::Do(const Step& step) {
@@ -91,17 +119,18 @@ void ExecuteStream::Do(const Step& step) {
 }
 
 void ExecuteStream::OnReadDone(bool ok) {
+  v1::ExecuteRequest request;
+  grpc::Status error;
+  if (ok) error = Parse(read_, ++messages_, request);
   Step step;
   {
     std::lock_guard lock(mutex_);
     reading_ = false;
-    if (ok) {
-      for (v1::Action& action : *read_.mutable_actions()) {
-        queued_bytes_ += action.ByteSizeLong();
-        queue_.push_back(std::move(action));
-      }
-    } else {
-      all_read_ = true;
+    read_error_ = error;
+    if (!ok || !error.ok()) all_read_ = true;
+    for (v1::Action& action : *request.mutable_actions()) {
+      queued_bytes_ += action.ByteSizeLong();
+      queue_.push_back(std::move(action));
     }
     step = NextStep();
   }

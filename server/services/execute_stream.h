@@ -3,9 +3,12 @@
 #ifndef STANDOFF_SERVER_SERVICES_EXECUTE_STREAM_H_
 #define STANDOFF_SERVER_SERVICES_EXECUTE_STREAM_H_
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
+#include <grpcpp/support/status.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -28,8 +31,11 @@ namespace standoff {
 // yet written, so that a client that sends faster than its actions go, or that
 // does not read, is held up. Ends with its session. Deletes itself when gRPC is
 // done with it.
+//
+// It reads bytes: gRPC takes a message that it can't parse for the stream's
+// end.
 class ExecuteStream final
-    : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>,
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       private SessionEnd::Listener {
  public:
   // `session` may be an error: then the stream ends with that.
@@ -93,13 +99,17 @@ class ExecuteStream final
   void AddReply(uint64_t operation_id, v1::ActionReply reply);
 
   SessionUse session_;
-  v1::ExecuteRequest read_;
+  grpc::ByteBuffer read_;
+  uint64_t messages_ = 0;
   v1::ExecuteResponse written_;
+  grpc::ByteBuffer written_bytes_;
 
   std::mutex mutex_;
   // Guarded by `mutex_`, as is what follows.
   bool reading_ = false;
   bool all_read_ = false;
+  // What was wrong with the last message; OK if nothing was.
+  grpc::Status read_error_;
   bool writing_ = false;
   bool performing_ = false;
   bool cancelled_ = false;

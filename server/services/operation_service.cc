@@ -176,7 +176,7 @@ grpc::ServerWriteReactor<v1::WatchResponse>* OperationServiceImpl::Watch(
                          request->from_sequence());
 }
 
-grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>*
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 OperationServiceImpl::Execute(grpc::CallbackServerContext* context) {
   return new ExecuteStream(UseSession(host_.sessions, *context));
 }

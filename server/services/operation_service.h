@@ -8,8 +8,17 @@
 
 namespace standoff {
 
-class OperationServiceImpl final
-    : public v1::OperationService::CallbackService {
+// All of gRPC's callback API, and Execute's messages as bytes.
+using OperationServiceBase = v1::OperationService::WithCallbackMethod_Start<
+    v1::OperationService::WithCallbackMethod_Wait<
+        v1::OperationService::WithCallbackMethod_Cancel<
+            v1::OperationService::WithCallbackMethod_Get<
+                v1::OperationService::WithCallbackMethod_List<
+                    v1::OperationService::WithCallbackMethod_Watch<
+                        v1::OperationService::WithRawCallbackMethod_Execute<
+                            v1::OperationService::Service>>>>>>>;
+
+class OperationServiceImpl final : public OperationServiceBase {
  public:
   // `host` must outlive the service.
   explicit OperationServiceImpl(HostState& host) : host_(host) {}
@@ -33,7 +42,7 @@ class OperationServiceImpl final
   grpc::ServerWriteReactor<v1::WatchResponse>* Watch(
       grpc::CallbackServerContext* context,
       const v1::WatchRequest* request) override;
-  grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* Execute(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Execute(
       grpc::CallbackServerContext* context) override;
 
  private:

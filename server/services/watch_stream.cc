@@ -78,7 +78,7 @@ void WatchStream::Do(Next next) {
 }
 
 void WatchStream::OnEvent() {
-  hop_.Set(std::chrono::system_clock::now(), [this](bool) {
+  hop_.Set(std::chrono::system_clock::time_point(), [this](bool) {
     Next step;
     {
       std::lock_guard lock(mutex_);

@@ -55,9 +55,10 @@ class BadMessageTest : public ::testing::Test {
                         Refused(absl::StatusCode::kInternal)))
           << method;
     }
-    // A stream that can't be read on ends without a reply.
     EXPECT_THAT(Call("OperationService/Execute", request),
-                Refused(absl::StatusCode::kOutOfRange, HasSubstr("no reply")));
+                Refused(absl::StatusCode::kInternal,
+                        HasSubstr("message 1 of the stream is no "
+                                  "standoff.v1.ExecuteRequest")));
     EXPECT_EQ(InUse(host_.host(), "sockets"), 0u);
     EXPECT_EQ(InUse(host_.host(), "sessions"), 1u);
     EXPECT_EQ(InUse(host_.host(), "operations"), 0u);

@@ -146,9 +146,9 @@ TEST_P(ClockStepTest, EndsInTime) {
   EXPECT_LT(absl::Now() - before, absl::Seconds(5));
 }
 
-// What the kernel says of the daemon's own threads, with the machine's clock:
-// none sleeps until a moment of the wall clock. gRPC's do, in Abseil.
-TEST(OwnWaitsTest, AreNotByTheWallClock) {
+// What the kernel says of the daemon's threads, gRPC's among them, with the
+// machine's clock: none sleeps until a moment of the wall clock.
+TEST(WaitsTest, AreNotByTheWallClock) {
   TestHost host;
   const RemoteSocket socket = BoundSocket(host.host(), kUdp4);
   const RemoteOperation blocked = StartBlockedReceive(host.host(), "x", socket);
@@ -160,7 +160,7 @@ TEST(OwnWaitsTest, AreNotByTheWallClock) {
   ASSERT_TRUE(AsleepIn(host, "Poll", SYS_ppoll));
   int futexes = 0;
   for (const ThreadFacts& thread : ThreadsOf(host.pid())) {
-    if (IsOfGrpc(thread) || thread.syscall != SYS_futex) continue;
+    if (thread.syscall != SYS_futex) continue;
     std::ifstream file(
         absl::StrCat("/proc/", host.pid(), "/task/", thread.id, "/syscall"));
     // The number, in decimals; then its arguments.

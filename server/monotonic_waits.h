@@ -1,0 +1,16 @@
+// Waits of gRPC's, by the clock that nobody sets.
+
+#ifndef STANDOFF_SERVER_MONOTONIC_WAITS_H_
+#define STANDOFF_SERVER_MONOTONIC_WAITS_H_
+
+namespace standoff {
+
+// From now on, what waits in this program by way of syscall(2) until a moment
+// of the wall clock waits as long by CLOCK_MONOTONIC (futex(2),
+// FUTEX_CLOCK_REALTIME). Abseil's mutexes do, and with them gRPC's timers: the
+// wall clock set back by an hour would stop them for that hour.
+void WaitByMonotonicClock();
+
+}  // namespace standoff
+
+#endif  // STANDOFF_SERVER_MONOTONIC_WAITS_H_
