@@ -17,7 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "bench/compare.h"
 #include "bench/comparisons.h"
-#include "bench/find_daemon.h"
+#include "bench/find_built.h"
 #include "bench/rows.h"
 
 namespace standoff::bench {

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/comparisons.h"
-#include "bench/find_daemon.h"
+#include "bench/find_built.h"
 #include "bench/reference.h"
 #include "client/lab/find_program.h"
 #include "tests/testing/must.h"

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/comparisons.h"
-#include "bench/find_daemon.h"
+#include "bench/find_built.h"
 #include "bench/raw_client.h"
 #include "bench/reference.h"
 #include "client/action.h"

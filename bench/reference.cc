@@ -2,7 +2,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "bench/find_daemon.h"
+#include "bench/find_built.h"
 #include "tests/testing/must.h"
 
 namespace standoff::bench {

@@ -76,7 +76,7 @@ bool Row::missed() const {
   if (!target.has_value()) return false;
   const std::optional<double> measured =
       target->of == Target::Of::kRatio ? ratio() : ours;
-  if (!measured.has_value()) return false;
+  if (!measured.has_value()) return true;
   return target->bound == Target::Bound::kAtLeast ? *measured < target->value
                                                   : *measured > target->value;
 }

@@ -56,7 +56,7 @@ struct Row {
 
   // Ours to the reference, if there are both.
   std::optional<double> ratio() const;
-  // Whether the target is missed. What was not measured misses none.
+  // Whether the target is missed, as it is by what was not measured.
   bool missed() const;
 };
 

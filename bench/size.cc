@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/find_daemon.h"
+#include "bench/find_built.h"
 #include "bench/measurements.h"
 #include "bench/report.h"
 #include "client/host.h"

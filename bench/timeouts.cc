@@ -11,7 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "bench/comparisons.h"
-#include "bench/find_daemon.h"
+#include "bench/find_built.h"
 #include "bench/raw_client.h"
 #include "bench/reference.h"
 #include "client/lab/find_program.h"

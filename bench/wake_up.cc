@@ -14,7 +14,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "bench/comparisons.h"
-#include "bench/find_daemon.h"
+#include "bench/find_built.h"
 #include "bench/loopback_listener.h"
 #include "bench/raw_client.h"
 #include "bench/reference.h"

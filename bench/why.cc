@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "bench/find_daemon.h"
+#include "bench/find_built.h"
 #include "bench/report.h"
 #include "client/action.h"
 #include "client/call.h"

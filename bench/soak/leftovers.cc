@@ -1,8 +1,8 @@
-#include "tests/soak/leftovers.h"
+#include "bench/soak/leftovers.h"
 
 #include <algorithm>
-#include <set>
-#include <string>
+#include <cstdlib>
+#include <iostream>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -11,7 +11,7 @@
 #include "tests/testing/must.h"
 #include "tests/testing/process_facts.h"
 
-namespace standoff::soak {
+namespace standoff::bench {
 namespace {
 
 // Between two looks; numbers that are the same in both rest.
@@ -21,16 +21,14 @@ int64_t InUse(const v1::GetInfoResponse& info, absl::string_view name) {
   for (const v1::Limit& limit : info.limits()) {
     if (limit.name() == name) return static_cast<int64_t>(limit.in_use());
   }
-  return -1;
+  std::cerr << "soak: the daemon has no limit " << name << std::endl;
+  std::abort();
 }
 
 int64_t CountOwnThreads(pid_t pid) {
-  static const auto& grpc = *new std::set<std::string>(
-      {"default-executo", "event_engine", "grpc_global_tim", "grpcpp_sync_ser",
-       "nexting_thread", "resolver-execut", "timer_manager"});
   const std::vector<client::ThreadFacts> threads = client::ThreadsOf(pid);
   return std::count_if(threads.begin(), threads.end(), [](const auto& thread) {
-    return !grpc.contains(thread.name);
+    return !client::IsOfGrpc(thread);
   });
 }
 
@@ -63,4 +61,4 @@ Holdings AwaitNothing(const client::Host& host, pid_t pid,
   }
 }
 
-}  // namespace standoff::soak
+}  // namespace standoff::bench

@@ -1,7 +1,7 @@
 // What was built with this program.
 
-#ifndef STANDOFF_BENCH_FIND_DAEMON_H_
-#define STANDOFF_BENCH_FIND_DAEMON_H_
+#ifndef STANDOFF_BENCH_FIND_BUILT_H_
+#define STANDOFF_BENCH_FIND_BUILT_H_
 
 #include <filesystem>
 #include <string>
@@ -20,4 +20,4 @@ std::string FindDaemon();
 
 }  // namespace standoff::bench
 
-#endif  // STANDOFF_BENCH_FIND_DAEMON_H_
+#endif  // STANDOFF_BENCH_FIND_BUILT_H_

@@ -1,4 +1,4 @@
-#include "tests/soak/clients.h"
+#include "bench/soak/clients.h"
 
 #include <signal.h>
 
@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "tests/testing/must.h"
 
-namespace standoff::soak {
+namespace standoff::bench {
 
 using client::Must;
 using client::Process;
@@ -79,4 +79,4 @@ void Clients::KillAll() {
   processes_.clear();
 }
 
-}  // namespace standoff::soak
+}  // namespace standoff::bench

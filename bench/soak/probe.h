@@ -1,7 +1,7 @@
 // Somebody who asks all the time, and takes note of how long answers take.
 
-#ifndef STANDOFF_TESTS_SOAK_PROBE_H_
-#define STANDOFF_TESTS_SOAK_PROBE_H_
+#ifndef STANDOFF_BENCH_SOAK_PROBE_H_
+#define STANDOFF_BENCH_SOAK_PROBE_H_
 
 #include <cstdint>
 #include <functional>
@@ -11,7 +11,7 @@
 
 #include "absl/time/time.h"
 
-namespace standoff::soak {
+namespace standoff::bench {
 
 // What the probe has seen.
 struct Answers {
@@ -46,6 +46,6 @@ class Probe {
   std::thread thread_;
 };
 
-}  // namespace standoff::soak
+}  // namespace standoff::bench
 
-#endif  // STANDOFF_TESTS_SOAK_PROBE_H_
+#endif  // STANDOFF_BENCH_SOAK_PROBE_H_

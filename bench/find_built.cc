@@ -1,4 +1,4 @@
-#include "bench/find_daemon.h"
+#include "bench/find_built.h"
 
 #include <unistd.h>
 

@@ -1,13 +1,13 @@
 // What a client of the soak does until it is killed.
 
-#ifndef STANDOFF_TESTS_SOAK_WORKER_H_
-#define STANDOFF_TESTS_SOAK_WORKER_H_
+#ifndef STANDOFF_BENCH_SOAK_WORKER_H_
+#define STANDOFF_BENCH_SOAK_WORKER_H_
 
 #include <string>
 
 #include "absl/time/time.h"
 
-namespace standoff::soak {
+namespace standoff::bench {
 
 struct WorkerOptions {
   std::string address;
@@ -25,6 +25,6 @@ struct WorkerOptions {
 // reply is not what it must be.
 [[noreturn]] void Work(const WorkerOptions& options);
 
-}  // namespace standoff::soak
+}  // namespace standoff::bench
 
-#endif  // STANDOFF_TESTS_SOAK_WORKER_H_
+#endif  // STANDOFF_BENCH_SOAK_WORKER_H_

@@ -1,17 +1,17 @@
 // The client processes of the soak, and their deaths.
 
-#ifndef STANDOFF_TESTS_SOAK_CLIENTS_H_
-#define STANDOFF_TESTS_SOAK_CLIENTS_H_
+#ifndef STANDOFF_BENCH_SOAK_CLIENTS_H_
+#define STANDOFF_BENCH_SOAK_CLIENTS_H_
 
 #include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "bench/soak/worker.h"
 #include "client/lab/process.h"
-#include "tests/soak/worker.h"
 
-namespace standoff::soak {
+namespace standoff::bench {
 
 // Processes that Work(). For one thread.
 class Clients {
@@ -46,6 +46,6 @@ class Clients {
   std::vector<client::Process> processes_;
 };
 
-}  // namespace standoff::soak
+}  // namespace standoff::bench
 
-#endif  // STANDOFF_TESTS_SOAK_CLIENTS_H_
+#endif  // STANDOFF_BENCH_SOAK_CLIENTS_H_

@@ -1,7 +1,7 @@
 // What a daemon has, and what of it is left when nobody uses it any more.
 
-#ifndef STANDOFF_TESTS_SOAK_LEFTOVERS_H_
-#define STANDOFF_TESTS_SOAK_LEFTOVERS_H_
+#ifndef STANDOFF_BENCH_SOAK_LEFTOVERS_H_
+#define STANDOFF_BENCH_SOAK_LEFTOVERS_H_
 
 #include <sys/types.h>
 
@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "client/host.h"
 
-namespace standoff::soak {
+namespace standoff::bench {
 
 struct Holdings {
   // Beside the session `default`.
@@ -38,6 +38,6 @@ Holdings Look(const client::Host& host, pid_t pid);
 Holdings AwaitNothing(const client::Host& host, pid_t pid,
                       const Holdings* baseline, absl::Duration patience);
 
-}  // namespace standoff::soak
+}  // namespace standoff::bench
 
-#endif  // STANDOFF_TESTS_SOAK_LEFTOVERS_H_
+#endif  // STANDOFF_BENCH_SOAK_LEFTOVERS_H_

@@ -1,4 +1,4 @@
-#include "tests/soak/worker.h"
+#include "bench/soak/worker.h"
 
 #include <algorithm>
 #include <array>
@@ -28,7 +28,7 @@
 #include "tests/testing/remote_sockets.h"
 #include "tests/testing/sessions.h"
 
-namespace standoff::soak {
+namespace standoff::bench {
 namespace {
 
 using client::Host;
@@ -242,4 +242,4 @@ void Work(const WorkerOptions& options) {
   std::abort();
 }
 
-}  // namespace standoff::soak
+}  // namespace standoff::bench

@@ -1,4 +1,4 @@
-#include "tests/soak/probe.h"
+#include "bench/soak/probe.h"
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -11,7 +11,7 @@
 #include "client/host.h"
 #include "tests/testing/must.h"
 
-namespace standoff::soak {
+namespace standoff::bench {
 namespace {
 
 constexpr absl::Duration kDeadline = absl::Minutes(1);
@@ -84,4 +84,4 @@ void Probe::Run(const std::string& address) {
   }
 }
 
-}  // namespace standoff::soak
+}  // namespace standoff::bench

@@ -1,34 +1,35 @@
 // A long run: see docs/faults.md.
 //
-//   bazel run -c opt //tests/soak -- --minutes=10
-
-#include <unistd.h>
+//   bazel run -c opt //bench/soak -- --minutes=10
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "bench/find_built.h"
+#include "bench/report.h"
+#include "bench/soak/clients.h"
+#include "bench/soak/leftovers.h"
+#include "bench/soak/probe.h"
+#include "bench/soak/worker.h"
 #include "client/host.h"
 #include "client/lab/daemon.h"
 #include "client/lab/deadline.h"
-#include "tests/soak/clients.h"
-#include "tests/soak/leftovers.h"
-#include "tests/soak/probe.h"
-#include "tests/soak/worker.h"
 #include "tests/testing/must.h"
 #include "tests/testing/process_facts.h"
 
-namespace standoff::soak {
+namespace standoff::bench {
 namespace {
 
 constexpr char kDescription[] =
@@ -57,36 +58,13 @@ struct Options {
   std::string client_of;
 };
 
-std::string Self() { return std::filesystem::read_symlink("/proc/self/exe"); }
-
-// standoffd where Bazel puts it, or by its name.
-std::string FindDaemon() {
-  const std::string beside = Self() + ".runfiles/standoff/server/standoffd";
-  return access(beside.c_str(), X_OK) == 0 ? beside : "standoffd";
+Figure Count(std::string name, std::string what, int64_t count,
+             std::optional<int64_t> most = std::nullopt) {
+  return {.name = std::move(name),
+          .what = std::move(what),
+          .measured = static_cast<double>(count),
+          .target = most};
 }
-
-// A table with what was measured and what it may be.
-class Report {
- public:
-  // One that is only told.
-  void Tell(const std::string& what, const std::string& measured) {
-    absl::PrintF("%-52s %s\n", what, measured);
-  }
-  void Check(const std::string& what, const std::string& measured,
-             const std::string& promise, bool holds) {
-    absl::PrintF("%-52s %-14s %s%s\n", what, measured, promise,
-                 holds ? "" : "  MISSED");
-    all_hold_ = all_hold_ && holds;
-  }
-  void CheckNone(const std::string& what, int64_t count) {
-    Check(what, absl::StrFormat("%d", count), "none", count == 0);
-  }
-
-  bool all_hold() const { return all_hold_; }
-
- private:
-  bool all_hold_ = true;
-};
 
 // Sizes of memory, with the time at which each was looked at.
 class Memory {
@@ -136,7 +114,7 @@ class Soak {
              .ready_timeout = kPatience}))),
         host_(client::Must(client::Host::Connect(daemon_.address()))) {}
 
-  bool Run() {
+  std::vector<Figure> Run() {
     const Probe probe(daemon_.address());
     WarmUp();
     Clients clients = StartClients();
@@ -168,12 +146,12 @@ class Soak {
     // Sessions end at the same time, and the probe goes on.
     const Holdings left =
         AwaitNothing(host_, daemon_.pid(), &baseline_, kPatience);
-    return Tell(clients, probe.answers(), left);
+    return Figures(clients, probe.answers(), left);
   }
 
  private:
   Clients StartClients() const {
-    return Clients(Self(), options_.clients,
+    return Clients(Self().string(), options_.clients,
                    {.address = daemon_.address(),
                     .sessions = options_.sessions,
                     .lease = absl::Seconds(options_.lease),
@@ -207,67 +185,66 @@ class Soak {
               << std::endl;
   }
 
-  void TellMemory(Report& report) const {
+  std::vector<Figure> MemoryFigures() const {
     const auto at = [&](absl::Duration middle) {
       return memory_.MedianMegabytes(middle - kMinute / 2,
                                      middle + kMinute / 2);
     };
-    const auto megabytes = [](double size) {
-      return absl::StrFormat("%.1f MiB", size);
-    };
-    const std::optional<double> end = at(length_ - kMinute / 2);
-    if (length_ < kSettled + 2 * kMinute) {
-      report.Tell("memory (RSS) under load", megabytes(end.value_or(0)));
-      return;
-    }
+    Figure last = {
+        .name = "memory_last",
+        .what = "memory (RSS) in the last minute",
+        .measured = at(length_ - kMinute / 2)
+                        .value_or(std::numeric_limits<double>::infinity()),
+        .unit = "MiB"};
+    if (length_ < kSettled + 2 * kMinute) return {last};
     const double settled = at(kSettled).value_or(0);
-    report.Tell("memory (RSS) at minute 2", megabytes(settled));
-    report.Check(
-        "memory (RSS) in the last minute", megabytes(end.value_or(0)),
-        absl::StrFormat("at most %s", megabytes(settled * (1 + kMaxGrowth))),
-        end.has_value() && *end <= settled * (1 + kMaxGrowth));
+    last.target = settled * (1 + kMaxGrowth);
+    return {{.name = "memory_settled",
+             .what = "memory (RSS) at minute 2",
+             .measured = settled,
+             .unit = "MiB"},
+            last};
   }
 
   // What was done, by the number of an operation.
-  uint64_t CountOperations() const {
-    return client::Must(host_.Actor("last").Start(v1::PollRequest())).id();
+  int64_t CountOperations() const {
+    return static_cast<int64_t>(
+        client::Must(host_.Actor("last").Start(v1::PollRequest())).id());
   }
 
-  bool Tell(const Clients& clients, const Answers& answers,
-            const Holdings& left) const {
-    const auto number = [](int64_t count) {
-      return absl::StrFormat("%d", count);
-    };
-    Report report;
-    report.Tell("clients killed", number(clients.killed()));
-    report.CheckNone("clients that ended by themselves", clients.failed());
-    report.Tell("sessions, sockets, operations at the end",
-                absl::StrFormat("%d, %d, %d", most_.sessions, most_.sockets,
-                                most_.operations));
-    report.Tell("calls of the probe", number(answers.count));
-    report.CheckNone("calls of the probe without an answer", answers.failed);
-    const double longest = absl::ToDoubleSeconds(answers.longest);
-    report.Check(absl::StrFormat("longest answer (%s)", answers.longest_method),
-                 absl::StrFormat("%.3f s", longest),
-                 absl::StrFormat("at most %g s", options_.max_answer),
-                 longest <= options_.max_answer);
-    TellMemory(report);
-    report.CheckNone("sessions left", left.sessions);
-    report.CheckNone("sockets left", left.sockets);
-    report.CheckNone("actors left", left.actors);
-    report.CheckNone("operations left in progress", left.operations);
-    report.CheckNone("waiting calls left", left.waiting_calls);
-    const auto check_baseline = [&](const char* what, int64_t now,
-                                    int64_t before) {
-      report.Check(what, number(now), absl::StrFormat("at most %d", before),
-                   now <= before);
-    };
-    check_baseline("threads, without gRPC's pools", left.threads,
-                   baseline_.threads);
-    check_baseline("descriptors", left.descriptors, baseline_.descriptors);
-    report.Tell("operations performed",
-                absl::StrFormat("%d", CountOperations()));
-    return report.all_hold();
+  std::vector<Figure> Figures(const Clients& clients, const Answers& answers,
+                              const Holdings& left) const {
+    std::vector<Figure> figures = {
+        Count("killed", "clients killed", clients.killed()),
+        Count("failed", "clients that ended by themselves", clients.failed(),
+              0),
+        Count("sessions", "sessions at the end", most_.sessions),
+        Count("sockets", "sockets at the end", most_.sockets),
+        Count("operations", "operations at the end", most_.operations),
+        Count("calls", "calls of the probe", answers.count),
+        Count("calls_failed", "calls of the probe without an answer",
+              answers.failed, 0),
+        {.name = "longest_answer",
+         .what = absl::StrFormat("longest answer (%s)", answers.longest_method),
+         .measured = absl::ToDoubleSeconds(answers.longest),
+         .unit = "s",
+         .target = options_.max_answer},
+        Count("sessions_left", "sessions left", left.sessions, 0),
+        Count("sockets_left", "sockets left", left.sockets, 0),
+        Count("actors_left", "actors left", left.actors, 0),
+        Count("operations_left", "operations left in progress", left.operations,
+              0),
+        Count("waiting_calls_left", "waiting calls left", left.waiting_calls,
+              0),
+        Count("threads", "threads, without gRPC's pools", left.threads,
+              baseline_.threads),
+        Count("descriptors", "descriptors", left.descriptors,
+              baseline_.descriptors),
+        Count("performed", "operations performed", CountOperations())};
+    for (Figure& figure : MemoryFigures()) {
+      figures.push_back(std::move(figure));
+    }
+    return figures;
   }
 
   const Options options_;
@@ -281,6 +258,7 @@ class Soak {
 
 int Main(int argc, char** argv) {
   Options options;
+  bool json = false;
   CLI::App app(kDescription, "soak");
   const auto positive = CLI::Range(1e-6, 1e6).description("");
   app.add_option("--minutes", options.minutes, "How long. Default: 10")
@@ -307,6 +285,7 @@ int Main(int argc, char** argv) {
       ->check(positive);
   app.add_option("--seed", options.seed, "For another run. Default: 1");
   app.add_option("--daemon", options.program, "The daemon's program.");
+  app.add_flag("--json", json, "Print JSON.");
   // What this program runs as a child.
   app.add_option("--client", options.client_of)->group("");
   CLI11_PARSE(app, argc, argv);
@@ -320,10 +299,12 @@ int Main(int argc, char** argv) {
   }
   // Each has one at least.
   options.clients = std::min(options.clients, options.sessions);
-  return Soak(options).Run() ? 0 : 1;
+  const std::vector<Figure> figures = Soak(options).Run();
+  std::cout << (json ? RenderJson(figures) : RenderTable(figures));
+  return AllOk(figures) ? 0 : 1;
 }
 
 }  // namespace
-}  // namespace standoff::soak
+}  // namespace standoff::bench
 
-int main(int argc, char** argv) { return standoff::soak::Main(argc, argv); }
+int main(int argc, char** argv) { return standoff::bench::Main(argc, argv); }
