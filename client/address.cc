@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -69,6 +70,10 @@ absl::StatusOr<v1::Address> ParseIp(absl::string_view text) {
   }
   port = host.substr(end + (bracketed ? 2 : 1));
   host = host.substr(0, end);
+  // What follows a NUL would not be looked at.
+  if (!IsUtf8(host) || absl::StrContains(host, '\0')) {
+    return Invalid(text, "the host is not UTF-8, or has a NUL in it");
+  }
 
   const std::string without_zone(host.substr(0, host.find('%')));
   if (bracketed) {

@@ -79,6 +79,9 @@ TEST(ParseAddressTest, SaysWhatIsWrong) {
   EXPECT_THAT(Problem("127.0.0.1%eth0:80"), HasSubstr("no literal"));
   EXPECT_THAT(Problem("[127.0.0.1]:80"), HasSubstr("no IPv6"));
   EXPECT_THAT(Problem("[::1%eth0]x:80"), HasSubstr("expected IPV4:PORT"));
+  EXPECT_THAT(Problem("[fe80::1%\xff]:80"), HasSubstr("UTF-8"));
+  EXPECT_THAT(Problem(absl::string_view("127.0.0.1\0x:80", 14)),
+              HasSubstr("NUL"));
   for (const char* text :
        {"127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1",
         "127.0.0.1: 1", "127.0.0.1:99999999999"}) {

@@ -1,5 +1,6 @@
 #include "client/hosts_file.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
@@ -8,6 +9,7 @@
 #include <fstream>
 #include <functional>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -226,20 +228,56 @@ absl::Status ReadHosts(const Place& place, std::vector<HostEntry>& hosts) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<HostEntry>> ReadDocuments(
-    const std::vector<YAML::Node>& documents, const std::string& path) {
-  if (documents.size() > 1) {
-    return Place(path, "", documents[1])
-        .Error("a second document: expected one, without \"---\" in between");
+// Notes where a document starts.
+class DocumentStart : public YAML::EventHandler {
+ public:
+  const YAML::Mark& mark() const { return mark_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { mark_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  YAML::Mark mark_;
+};
+
+// InvalidArgument if there is more than one document. YAML::LoadAll() would go
+// on for ever where the parser takes nothing of the text, as of ",".
+absl::Status CheckOneDocument(const std::string& text,
+                              const std::string& path) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStart start;
+  if (!parser.HandleNextDocument(start) || !parser.HandleNextDocument(start)) {
+    return absl::OkStatus();
   }
-  const Place place(path, "",
-                    documents.empty() ? YAML::Node() : documents.front());
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ":", start.mark().line + 1,
+                   ": a second document: expected one, without \"---\" in "
+                   "between"));
+}
+
+absl::StatusOr<std::vector<HostEntry>> ReadDocument(const std::string& text,
+                                                    const std::string& path) {
+  const Place place(path, "", YAML::Load(text));
   std::vector<HostEntry> hosts;
   absl::Status status = ReadMapping(
       place, {{"hosts", [&](const Place& p) { return ReadHosts(p, hosts); }}});
   if (!status.ok()) return status;
-  if (hosts.empty())
+  if (hosts.empty()) {
     return place.Error("hosts: it is missing: expected a list");
+  }
+  status = CheckOneDocument(text, path);
+  if (!status.ok()) return status;
   return hosts;
 }
 
@@ -273,7 +311,7 @@ absl::StatusOr<std::vector<HostEntry>> ParseHostsFile(absl::string_view text,
   }
   // yaml-cpp says what is wrong by exceptions; none leaves this function.
   try {
-    return ReadDocuments(YAML::LoadAll(std::string(text)), path);
+    return ReadDocument(std::string(text), path);
   } catch (const YAML::Exception& error) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ":", error.mark.is_null() ? 1 : error.mark.line + 1,

@@ -63,7 +63,11 @@ def _cc_precompiled_header_impl(ctx):
     # differ and it refuses the precompiled header, nothing but time is lost.
     header = ctx.actions.declare_file(ctx.label.name + ".h")
     ctx.actions.write(header, "// Stands for its precompiled form.\n")
-    files = depset([header, compiled])
+
+    # clang's form holds the absolute paths of what went into it, which differ
+    # from sandbox to sandbox.
+    is_gcc = toolchain.compiler != "clang"
+    files = depset([header, compiled] if is_gcc else [header])
     return [
         DefaultInfo(files = files),
         CcInfo(

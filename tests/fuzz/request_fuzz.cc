@@ -1,0 +1,272 @@
+// Whole requests, decoded from bytes, against a daemon in this process, in a
+// network of its own. An input is a row of requests to one session: a byte that
+// chooses the method, two for the length of the message, the message.
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/daemon.h"
+#include "standoff/v1/diagnosis_service.pb.h"
+#include "standoff/v1/host_service.pb.h"
+#include "standoff/v1/operation_service.pb.h"
+#include "standoff/v1/session_service.pb.h"
+#include "standoff/v1/socket_service.pb.h"
+#include "tests/fuzz/check.h"
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/network_namespace.h"
+#include "tests/fuzz/raw_client.h"
+#include "tests/fuzz/shut_in.h"
+#include "tests/fuzz/target.h"
+
+namespace standoff {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::DescriptorPool;
+using google::protobuf::Message;
+using google::protobuf::MessageFactory;
+using google::protobuf::MethodDescriptor;
+using std::chrono::milliseconds;
+
+// Seeds choose them by their place: new ones go to the end.
+constexpr const char* kMethods[] = {
+    "SocketService.Open",       "SocketService.OpenPair",
+    "SocketService.Duplicate",  "SocketService.Bind",
+    "SocketService.Listen",     "SocketService.Connect",
+    "SocketService.Accept",     "SocketService.Send",
+    "SocketService.Receive",    "SocketService.Shutdown",
+    "SocketService.Close",      "SocketService.SetBlocking",
+    "SocketService.SetTimeout", "SocketService.SetOption",
+    "SocketService.GetOption",  "SocketService.Describe",
+    "SocketService.List",       "SocketService.Poll",
+    "SocketService.Resolve",    "OperationService.Start",
+    "OperationService.Wait",    "OperationService.Cancel",
+    "OperationService.Get",     "OperationService.List",
+    "OperationService.Watch",   "OperationService.Execute",
+    "SessionService.Create",    "SessionService.KeepAlive",
+    "SessionService.Delete",    "SessionService.List",
+    "HostService.GetInfo",      "HostService.GetClock",
+    "HostService.Snapshot",     "DiagnosisService.Diagnose",
+};
+
+constexpr int kMaxRequests = 8;
+constexpr char kSession[] = "fuzz";
+// What waits does so for no longer.
+constexpr milliseconds kRequestPatience{50};
+// What does not wait may take so long on a busy machine.
+constexpr milliseconds kPatience{20'000};
+constexpr size_t kStreamedReplies = 4;
+
+// All that a client can make the daemon hold is little.
+Limits SmallLimits() {
+  return {.max_sockets = 64,
+          .max_waiting_calls = 32,
+          .max_actors = 8,
+          .max_operations = 64,
+          .max_history_bytes = 1 << 20,
+          .max_history_operations = 100,
+          .max_events = 1000,
+          .max_sessions = 8,
+          .max_transfer = 1 << 16,
+          .max_pattern_memory = 1 << 20};
+}
+
+const MethodDescriptor& MethodAt(size_t index) {
+  const MethodDescriptor* const method =
+      DescriptorPool::generated_pool()->FindMethodByName(
+          absl::StrCat("standoff.v1.", kMethods[index]));
+  Check(method != nullptr, kMethods[index]);
+  return *method;
+}
+
+std::unique_ptr<Message> New(const Descriptor& type) {
+  return std::unique_ptr<Message>(
+      MessageFactory::generated_factory()->GetPrototype(&type)->New());
+}
+
+// No method was forgotten.
+void CheckMethods() {
+  size_t methods = 0;
+  for (const Descriptor* type :
+       {v1::OpenRequest::descriptor(), v1::StartRequest::descriptor(),
+        v1::CreateRequest::descriptor(), v1::GetInfoRequest::descriptor(),
+        v1::DiagnoseRequest::descriptor()}) {
+    for (int i = 0; i < type->file()->service_count(); ++i) {
+      methods += static_cast<size_t>(type->file()->service(i)->method_count());
+    }
+  }
+  Check(methods == std::size(kMethods), "kMethods has all methods");
+}
+
+// "FIELD: …", with the path of a field that the request has.
+bool NamesField(absl::string_view message, const Descriptor& type) {
+  const auto end = std::find_if_not(message.begin(), message.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_';
+  });
+  const std::string name(message.begin(), end);
+  const bool is_path =
+      end != message.end() && (*end == ':' || *end == '.' || *end == '[');
+  return is_path && (type.FindFieldByName(name) != nullptr ||
+                     type.FindOneofByName(name) != nullptr);
+}
+
+// A daemon and a channel to it.
+class Service {
+ public:
+  explicit Service(std::unique_ptr<Daemon> daemon)
+      : daemon_(std::move(daemon)),
+        client_(std::make_unique<RawClient>(daemon_->addresses().front())) {}
+
+  ~Service() {
+    client_.reset();
+    daemon_->Shutdown();
+  }
+
+  void Try(Input input) {
+    v1::CreateRequest create;
+    create.set_name(kSession);
+    Must<v1::CreateResponse>("SessionService/Create", create);
+    for (int i = 0; i < kMaxRequests && !input.empty(); ++i) {
+      const MethodDescriptor& method =
+          MethodAt(input.Choice(std::size(kMethods)));
+      Request(method, input.Text());
+    }
+    EndSessions();
+    AwaitNothing();
+  }
+
+ private:
+  void Request(const MethodDescriptor& method, std::string bytes) {
+    const std::unique_ptr<Message> request = New(*method.input_type());
+    const bool is_request = request->ParseFromString(bytes);
+    if (is_request && ShutIn(*request)) bytes = request->SerializeAsString();
+    const bool streams = method.server_streaming();
+    const RawClient::Reply reply = client_->Call(
+        absl::StrCat("/", method.service()->full_name(), "/", method.name()),
+        kSession, bytes, kRequestPatience, streams ? kStreamedReplies : 1);
+    const std::string what =
+        absl::StrCat(method.full_name(), " {", request->ShortDebugString(),
+                     "}: ", static_cast<int>(reply.status.error_code()), " ",
+                     reply.status.error_message());
+    for (const std::string& message : reply.messages) {
+      Check(New(*method.output_type())->ParseFromString(message), what);
+    }
+    if (!is_request) {
+      Check(!reply.status.ok(), what);
+      return;
+    }
+    switch (reply.status.error_code()) {
+      case grpc::StatusCode::OK:
+        Check(streams || reply.messages.size() == 1, what);
+        break;
+      case grpc::StatusCode::INVALID_ARGUMENT:
+        Check(NamesField(reply.status.error_message(), *method.input_type()),
+              what);
+        break;
+      case grpc::StatusCode::UNKNOWN:
+      case grpc::StatusCode::INTERNAL:
+      case grpc::StatusCode::DATA_LOSS:
+      case grpc::StatusCode::UNAVAILABLE:
+        Check(false, what);
+        break;
+      default:
+        Check(!reply.status.error_message().empty(), what);
+    }
+  }
+
+  // A call that has to succeed.
+  template <typename Response>
+  Response Must(const char* method, const Message& request) {
+    const RawClient::Reply reply =
+        client_->Call(absl::StrCat("/standoff.v1.", method), "default",
+                      request.SerializeAsString(), kPatience);
+    Check(reply.status.ok() && reply.messages.size() == 1,
+          absl::StrCat(method, ": ", reply.status.error_message()));
+    Response response;
+    Check(response.ParseFromString(reply.messages.front()), method);
+    return response;
+  }
+
+  // All but `default`, which no request could reach.
+  void EndSessions() {
+    const auto sessions = Must<v1::SessionServiceListResponse>(
+        "SessionService/List", v1::SessionServiceListRequest());
+    for (const v1::Session& session : sessions.sessions()) {
+      if (session.name() == "default") continue;
+      v1::DeleteRequest request;
+      request.set_name(session.name());
+      // Its lease may lapse meanwhile.
+      client_->Call("/standoff.v1.SessionService/Delete", "default",
+                    request.SerializeAsString(), kPatience);
+    }
+  }
+
+  // Until nothing is left of all that was done.
+  void AwaitNothing() {
+    const absl::Time end = absl::Now() + absl::FromChrono(kPatience);
+    for (;;) {
+      const auto info = Must<v1::GetInfoResponse>("HostService/GetInfo",
+                                                  v1::GetInfoRequest());
+      const auto left = std::find_if(
+          info.limits().begin(), info.limits().end(),
+          [](const v1::Limit& limit) {
+            return limit.in_use() > (limit.name() == "sessions" ? 1u : 0u);
+          });
+      if (left == info.limits().end()) return;
+      Check(absl::Now() < end, left->ShortDebugString());
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+  }
+
+  const std::unique_ptr<Daemon> daemon_;
+  std::unique_ptr<RawClient> client_;
+};
+
+Service* service = nullptr;
+
+int Start() {
+  const absl::Status status = EnterNetworkNamespace();
+  if (!status.ok()) {
+    std::cerr << status << std::endl;
+    return 1;
+  }
+  signal(SIGPIPE, SIG_IGN);
+  CheckMethods();
+  DaemonOptions options;
+  options.listen = {"127.0.0.1:0"};
+  options.limits = SmallLimits();
+  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(options);
+  Check(daemon.ok(), daemon.status().ToString());
+  service = new Service(*std::move(daemon));
+  // While gRPC is still there.
+  std::atexit([] { delete service; });
+  return 0;
+}
+
+}  // namespace
+}  // namespace standoff
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) { return standoff::Start(); }
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  standoff::Check(standoff::service != nullptr, "the daemon is there");
+  standoff::service->Try(standoff::Input(data, size));
+  return 0;
+}
