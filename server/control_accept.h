@@ -9,8 +9,8 @@ namespace standoff {
 // connection of its that fails by itself (ECONNABORTED, EPROTO …) is passed
 // over, and one for which there is no descriptor or memory (EMFILE, ENFILE,
 // ENOBUFS, ENOMEM) is accepted with a descriptor that is kept for this, and
-// closed: its client sees the end of the connection and can try again. False,
-// with errno, if there is no descriptor to keep.
+// closed: its client sees the end of the connection and can try again. A few
+// are kept. False, with errno, if there is none to keep.
 bool KeepAccepting();
 
 }  // namespace standoff
