@@ -139,7 +139,8 @@ TEST(CallTest, TimesAddUp) {
   while (MonotonicNanoseconds() == after) {
   }
   const Outcome outcome = call.Finish();
-  EXPECT_GE(outcome.blocked, absl::Milliseconds(20));
+  // Less, where the thread was preempted before it fell asleep.
+  EXPECT_GT(outcome.blocked, absl::Milliseconds(10));
   EXPECT_GE(outcome.elapsed, outcome.blocked);
   EXPECT_LE(outcome.start_monotonic_ns, before);
   EXPECT_LE(

@@ -57,7 +57,8 @@ TEST_P(PollTest, TimesOut) {
   EXPECT_THAT(outcome, TimedOut());
   EXPECT_GE(outcome.elapsed, kShort);
   EXPECT_LT(outcome.elapsed, kLong);
-  EXPECT_GE(outcome.blocked, kShort);
+  // Less, where the thread was preempted before it fell asleep.
+  EXPECT_GT(outcome.blocked, kShort / 2);
   for (const PollItem& item : items_) EXPECT_EQ(item.ready_events, 0);
 }
 

@@ -94,7 +94,8 @@ TEST_P(AcceptTest, TimesOut) {
   EXPECT_THAT(accepted, TimedOut());
   EXPECT_GE(accepted.outcome.elapsed, kShort);
   EXPECT_LT(accepted.outcome.elapsed, kLong);
-  EXPECT_GE(accepted.outcome.blocked, kShort);
+  // Less, where the thread was preempted before it fell asleep.
+  EXPECT_GT(accepted.outcome.blocked, kShort / 2);
   EXPECT_LE(accepted.outcome.blocked, accepted.outcome.elapsed);
   EXPECT_FALSE(accepted.value.socket.is_open());
 }

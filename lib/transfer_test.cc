@@ -115,7 +115,8 @@ TEST_P(TransferTest, ReceiveTimesOut) {
     EXPECT_EQ(received.outcome.value, -1);
     EXPECT_GE(received.outcome.elapsed, kShort);
     EXPECT_LT(received.outcome.elapsed, kLong);
-    EXPECT_GE(received.outcome.blocked, kShort);
+    // Less, where the thread was preempted before it fell asleep.
+    EXPECT_GT(received.outcome.blocked, kShort / 2);
     EXPECT_LE(received.outcome.blocked, received.outcome.elapsed);
   }
 }
