@@ -17,6 +17,7 @@
 #include "lib/socket.h"
 #include "lib/testing/matchers.h"
 #include "lib/testing/socket_pairs.h"
+#include "lib/timeout.h"
 #include "lib/transfer.h"
 
 namespace standoff {
@@ -98,7 +99,8 @@ TEST(AddressKernelTest, PortsAreInHostByteOrder) {
 
 TEST(AddressKernelTest, AbstractNameRoundTrips) {
   std::string name = "standoff\0 address_kernel_test \0";
-  name += std::to_string(getpid());
+  // A name that is nobody else's.
+  name += std::to_string(MonotonicNanoseconds());
   name.append(2, '\0');
   const Address address = *Address::UnixAbstract(name);
   EXPECT_EQ(RoundTrip(address), address);

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/action.h"
 #include "client/call.h"
+#include "client/clock.h"
 #include "client/host.h"
 #include "client/lab/command.h"
 #include "client/lab/daemon.h"
@@ -34,10 +35,13 @@ using ::testing::HasSubstr;
 
 // RLIMIT_NPROC binds neither root nor who has its capabilities, and counts all
 // threads of a user. So the daemon runs as a user of its own, or, if this is
-// not root, in a user namespace of its own, which is counted apart.
+// not root, in a user namespace of its own, which is counted apart. Process ids
+// would not do for users: in a namespace of its own each test has the same.
 std::vector<std::string> AsTheDaemonsUser(
     const std::vector<std::string>& command) {
-  const std::string id = absl::StrCat(1'000'000 + getpid());
+  constexpr int64_t kUsers = 1'000'000'000;
+  static const std::string id =
+      absl::StrCat(1'000'000 + LocalMonotonicNs() / 1000 % kUsers);
   std::vector<std::string> wrapped = {
       "setpriv", absl::StrCat("--reuid=", id), absl::StrCat("--regid=", id),
       "--clear-groups",
