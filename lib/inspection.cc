@@ -63,6 +63,13 @@ std::optional<uint64_t> SendQueue(const Socket& socket) {
   return QueueSize(socket, SIOCOUTQ);
 }
 
+int ReceiveLowWater(const Socket& socket) {
+  int bytes = 1;
+  socklen_t size = sizeof bytes;
+  getsockopt(socket.fd(), SOL_SOCKET, SO_RCVLOWAT, &bytes, &size);
+  return bytes;
+}
+
 bool HasRoomToSend(const Socket& socket) {
   // More than the kernel accounts for a few bytes (an skb and a page).
   constexpr uint64_t kSmallBuffer = 8192;

@@ -23,6 +23,10 @@ std::optional<uint64_t> ReceiveQueue(const Socket& socket);
 // not. nullopt if there is none.
 std::optional<uint64_t> SendQueue(const Socket& socket);
 
+// SO_RCVLOWAT (socket(7)): how many bytes a receive that waits on a stream
+// waits for. One that does not wait takes what is there.
+int ReceiveLowWater(const Socket& socket);
+
 // Whether a send of a few bytes, less than any segment has, goes into the send
 // buffer at once and whole.
 bool HasRoomToSend(const Socket& socket);

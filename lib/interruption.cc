@@ -52,22 +52,40 @@ int ChooseSignal() {
   std::abort();
 }
 
+std::atomic<bool> prepare_once = false;
+
 // Unblocks the signal and returns this thread's number. Each time, not once a
-// thread: a program may block signals whenever it likes, and in a forked
-// process the thread has another number.
+// thread, unless the program has promised what PrepareThreadsOnce() says: it
+// may block signals whenever it likes, and in a forked process the thread has
+// another number.
 pid_t PrepareThisThread() {
+  thread_local pid_t prepared = 0;
+  if (prepared != 0 && prepare_once.load(std::memory_order_relaxed)) {
+    return prepared;
+  }
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, InterruptionSignal());
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  return gettid();
+  prepared = gettid();
+  return prepared;
 }
 
 }  // namespace
 
+void PrepareThreadsOnce() {
+  prepare_once.store(true, std::memory_order_relaxed);
+}
+
 int InterruptionSignal() {
   static const int number = ChooseSignal();
   return number;
+}
+
+bool IsAsleep(const Sleep& sleep) {
+  const int64_t number = SyscallOf(sleep.thread_id);
+  // Behind the call, it waits for the mutexes of who looks at it (futex(2)).
+  return number >= 0 && number != SYS_futex;
 }
 
 Interruption::~Interruption() {
@@ -96,10 +114,8 @@ void Interruption::Interrupt() {
 bool Interruption::ReportSleep(SleepListener& listener) {
   std::lock_guard lock(mutex_);
   if (first_ == nullptr || first_->listener_ != nullptr) return false;
-  const int64_t number = SyscallOf(first_->sleep_.thread_id);
-  // The scope can't end while this holds its mutex: a thread that is asleep is
-  // so in the call, or behind it, waiting for the mutex (futex(2)).
-  if (number < 0 || number == SYS_futex) return false;
+  // The scope can't end while this holds its mutex.
+  if (!IsAsleep(first_->sleep_)) return false;
   first_->listener_ = &listener;
   listener.OnAsleep(first_->sleep_);
   return true;

@@ -105,8 +105,18 @@ class InterruptibleScope {
   InterruptibleScope* next_ = nullptr;
 };
 
+// Whether a thread of this process is asleep in its call now. False once it was
+// woken up, also while it waits for a processor.
+bool IsAsleep(const Sleep& sleep);
+
 // The number of the signal that the library uses.
 int InterruptionSignal();
+
+// Saves two system calls (rt_sigprocmask(2) and gettid(2)) in each call that
+// can be interrupted. A promise of the whole process, for good: no thread
+// blocks InterruptionSignal() once it has made such a call, and no child that
+// it forks makes one.
+void PrepareThreadsOnce();
 
 }  // namespace standoff
 

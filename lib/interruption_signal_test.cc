@@ -230,6 +230,46 @@ TEST(InterruptionSignalTest, IsUnblockedInEachCall) {
   });
 }
 
+// With the promise, each thread's first call unblocks the signal, and the next
+// ones rely on that.
+TEST(InterruptionSignalTest, IsUnblockedOnceAThreadIfThatWasPromised) {
+  RunInNewProcess([] {
+    PrepareThreadsOnce();
+    ExpectInterruptible();
+    SocketPair pair = ConnectedPair(kTcp4);
+    std::thread([&] {
+      sigset_t own;
+      sigemptyset(&own);
+      sigaddset(&own, SIGURG);
+      for (const bool is_blocked_after : {false, true}) {
+        ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &own, nullptr), 0);
+        Must(Send(pair.b, "x"));
+        Interruption interruption;
+        char byte;
+        Must(Receive(pair.a, {&byte, 1}, {}, &interruption));
+        sigset_t after;
+        ASSERT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &after), 0);
+        EXPECT_EQ(sigismember(&after, SIGURG), is_blocked_after ? 1 : 0);
+      }
+    }).join();
+    // A thread's later calls are interrupted as its first.
+    for (const Mode& mode : {kBlockingMode, kTimeoutMode}) {
+      Must(pair.a.SetTimeout(mode.timeout));
+      Interruption interruption;
+      BackgroundCall receive([&] {
+        Must(Send(pair.b, "x"));
+        char byte;
+        Must(Receive(pair.a, {&byte, 1}, {}, &interruption));
+        return Receive(pair.a, {&byte, 1}, {}, &interruption);
+      });
+      ASSERT_TRUE(receive.WaitUntilAsleepIn(
+          mode.timeout.has_value() ? SYS_ppoll : SYS_recvfrom));
+      interruption.Interrupt();
+      EXPECT_THAT(receive.Join(), Interrupted());
+    }
+  });
+}
+
 // The thread that lives on in a forked process has another number there.
 TEST(InterruptionSignalTest, WorksAfterFork) {
   RunInNewProcess([] {

@@ -5,6 +5,16 @@
 #include <cstddef>
 #include <cstring>
 
+// A function of which there are two, one with the wide vectors that most
+// processors have; which is used is decided when the program is loaded. That is
+// before a sanitizer's runtime is ready.
+#if defined(__x86_64__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define STANDOFF_WIDE_VECTORS __attribute__((target_clones("avx2", "default")))
+#else
+#define STANDOFF_WIDE_VECTORS
+#endif
+
 namespace standoff {
 namespace {
 
@@ -30,6 +40,42 @@ uint8_t ByteAt(Pattern pattern) {
   return static_cast<uint8_t>(word >> (8 * (pattern.offset % kWordSize)));
 }
 
+// Words are handled in blocks, without a branch within: the compiler turns that
+// into vector instructions.
+constexpr size_t kBlockWords = 64;
+constexpr size_t kBlockSize = kBlockWords * kWordSize;
+
+// Fills `blocks` blocks with the words from `word` on.
+STANDOFF_WIDE_VECTORS
+void FillBlocks(char* position, size_t blocks, uint64_t word) {
+  for (size_t block = 0; block < blocks; ++block) {
+    for (size_t i = 0; i < kBlockWords; ++i) {
+      const uint64_t next = word + i * kStep;
+      std::memcpy(position + i * kWordSize, &next, kWordSize);
+    }
+    position += kBlockSize;
+    word += kBlockWords * kStep;
+  }
+}
+
+// How many of `blocks` blocks hold the words from `word` on, before the first
+// that does not.
+STANDOFF_WIDE_VECTORS
+size_t CountEqualBlocks(const char* position, size_t blocks, uint64_t word) {
+  for (size_t block = 0; block < blocks; ++block) {
+    uint64_t difference = 0;
+    for (size_t i = 0; i < kBlockWords; ++i) {
+      uint64_t actual;
+      std::memcpy(&actual, position + i * kWordSize, kWordSize);
+      difference |= actual ^ (word + i * kStep);
+    }
+    if (difference != 0) return block;
+    position += kBlockSize;
+    word += kBlockWords * kStep;
+  }
+  return blocks;
+}
+
 // How many bytes of `size` come before the next whole word of the row.
 size_t HeadSize(Pattern pattern, size_t size) {
   const size_t beyond = pattern.offset % kWordSize;
@@ -46,14 +92,16 @@ void FillPattern(Pattern pattern, absl::Span<char> buffer) {
   };
   const size_t head = HeadSize(pattern, buffer.size());
   fill_bytes(0, head);
-  const size_t words = (buffer.size() - head) / kWordSize;
-  uint64_t word = Word(pattern, (pattern.offset + head) / kWordSize);
-  char* position = buffer.data() + head;
-  for (size_t i = 0; i < words; ++i) {
-    std::memcpy(position + i * kWordSize, &word, kWordSize);
+  const size_t blocks = (buffer.size() - head) / kBlockSize;
+  const uint64_t first = Word(pattern, (pattern.offset + head) / kWordSize);
+  FillBlocks(buffer.data() + head, blocks, first);
+  size_t filled = head + blocks * kBlockSize;
+  uint64_t word = first + blocks * kBlockWords * kStep;
+  for (; buffer.size() - filled >= kWordSize; filled += kWordSize) {
+    std::memcpy(buffer.data() + filled, &word, kWordSize);
     word += kStep;
   }
-  fill_bytes(head + words * kWordSize, buffer.size());
+  fill_bytes(filled, buffer.size());
 }
 
 std::optional<PatternMismatch> FindMismatch(Pattern pattern,
@@ -69,24 +117,14 @@ std::optional<PatternMismatch> FindMismatch(Pattern pattern,
   };
   const size_t head = HeadSize(pattern, data.size());
   if (auto mismatch = compare_bytes(0, head)) return mismatch;
-  // Blocks of words, each block's differences gathered without a branch: the
-  // compiler turns that into vector instructions.
-  constexpr size_t kBlockWords = 64;
-  size_t position = head;
-  uint64_t word = Word(pattern, (pattern.offset + head) / kWordSize);
-  while (data.size() - position >= kBlockWords * kWordSize) {
-    uint64_t difference = 0;
-    for (size_t i = 0; i < kBlockWords; ++i) {
-      uint64_t actual;
-      std::memcpy(&actual, data.data() + position + i * kWordSize, kWordSize);
-      difference |= actual ^ (word + i * kStep);
-    }
-    const size_t next = position + kBlockWords * kWordSize;
-    if (difference != 0) return compare_bytes(position, next);
-    position = next;
-    word += kBlockWords * kStep;
-  }
-  return compare_bytes(position, data.size());
+  const size_t blocks = (data.size() - head) / kBlockSize;
+  const size_t equal =
+      CountEqualBlocks(data.data() + head, blocks,
+                       Word(pattern, (pattern.offset + head) / kWordSize));
+  // Of the block that differs, or of what is no whole block.
+  const size_t position = head + equal * kBlockSize;
+  return compare_bytes(position,
+                       equal < blocks ? position + kBlockSize : data.size());
 }
 
 }  // namespace standoff

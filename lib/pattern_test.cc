@@ -74,7 +74,9 @@ TEST(PatternTest, SeedsDiffer) {
 }
 
 TEST(PatternTest, WritesNothingBesideTheBuffer) {
-  for (size_t size = 0; size < 40; ++size) {
+  std::vector<size_t> sizes = {511, 512, 513, 1023, 1024, 1025, 1600};
+  for (size_t size = 0; size < 40; ++size) sizes.push_back(size);
+  for (const size_t size : sizes) {
     std::string bytes(size + 2, '!');
     FillPattern({.seed = 5, .offset = 3}, absl::MakeSpan(&bytes[1], size));
     EXPECT_EQ(bytes.front(), '!');
@@ -87,6 +89,25 @@ TEST(FindMismatchTest, FindsNoneInThePattern) {
     for (uint64_t offset = 0; offset < 9; ++offset) {
       const Pattern pattern = {.seed = 11, .offset = offset};
       EXPECT_EQ(FindMismatch(pattern, Make(pattern, size)), std::nullopt);
+    }
+  }
+}
+
+// What is filled in blocks, in words and in bytes, cut so that it is filled in
+// bytes or words alone.
+TEST(PatternTest, IsTheSameInBlocksWordsAndBytes) {
+  for (const size_t size : {511u, 512u, 513u, 1023u, 1024u, 1025u, 5000u}) {
+    for (uint64_t offset = 0; offset < 9; ++offset) {
+      const Pattern pattern = {.seed = 11, .offset = offset};
+      const std::string whole = Make(pattern, size);
+      for (const size_t piece : {5u, 61u}) {
+        std::string pieces;
+        while (pieces.size() < size) {
+          pieces += Make(pattern.After(pieces.size()),
+                         std::min(piece, size - pieces.size()));
+        }
+        EXPECT_EQ(pieces, whole) << size << " from " << offset;
+      }
     }
   }
 }

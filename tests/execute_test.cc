@@ -136,6 +136,43 @@ TEST_F(ExecuteTest, OneThatWaitsHoldsUpOnlyThoseBehindIt) {
   }
 }
 
+// Replies of short actions are written together, but none waits for one that
+// takes long.
+TEST_F(ExecuteTest, WhatWasDoneIsToldWhileTheNextOneWaits) {
+  ExecuteStream stream(own_);
+  ASSERT_THAT(
+      stream.Send(SendOn(pair_.a.name(), "x"), SendOn(pair_.a.name(), "y"),
+                  ReceiveFrom(pair_.a.name())),
+      IsOk());
+  EXPECT_THAT(Next<v1::SendResponse>(stream), Returned(1));
+  EXPECT_THAT(Next<v1::SendResponse>(stream), Returned(1));
+  EXPECT_TRUE(AsleepIn(host_, "Execute", SYS_recvfrom));
+  Must(pair_.b.Send("z"));
+  EXPECT_THAT(Next<v1::ReceiveResponse>(stream), ReceivedData("z"));
+}
+
+// The daemon's end of a stream that nobody reads is full when an action comes
+// that waits.
+TEST_F(ExecuteTest, RepliesThatWereHeldUpAllCome) {
+  constexpr int kPairs = 20'000;
+  ExecuteStream stream(own_);
+  std::vector<v1::Action> actions;
+  for (int i = 0; i < kPairs; ++i) {
+    actions.push_back(MakeAction(SendOn(pair_.a.name(), absl::StrCat(i))));
+    actions.push_back(MakeAction(ReceiveFrom(pair_.b.name())));
+  }
+  ASSERT_THAT(stream.Send(actions), IsOk());
+  ASSERT_THAT(stream.Send(ReceiveFrom(pair_.b.name())), IsOk());
+  for (int i = 0; i < kPairs; ++i) {
+    ASSERT_THAT(Next<v1::SendResponse>(stream), IsOk()) << i;
+    ASSERT_THAT(Next<v1::ReceiveResponse>(stream),
+                ReceivedData(absl::StrCat(i)));
+  }
+  EXPECT_TRUE(AsleepIn(host_, "Execute", SYS_recvfrom));
+  Must(pair_.a.Send("last"));
+  EXPECT_THAT(Next<v1::ReceiveResponse>(stream), ReceivedData("last"));
+}
+
 TEST_F(ExecuteTest, CancellingKeepsWhatWasTaken) {
   ExecuteStream stream(own_);
   v1::ReceiveRequest all = ReceiveFrom(pair_.b.name());

@@ -174,6 +174,22 @@ TEST_F(WaitingCallsLimitTest, EndsWhatMayWait) {
   StartBlocked(host_->Actor("more"), PollOn({}));
 }
 
+class SessionWaitingCallsLimitTest : public LimitTest {
+ protected:
+  SessionWaitingCallsLimitTest() : LimitTest("--max_session_waiting_calls") {}
+};
+
+TEST_F(SessionWaitingCallsLimitTest, IsEachSessionsOwn) {
+  const RemoteSession other = Must(RemoteSession::Create(host_.host()));
+  const Operations busy = Occupy(kLimit);
+  EXPECT_THAT(host_->Poll({}), RefusedForIt());
+  Occupy(other.host(), "busy-", kLimit);
+  EXPECT_THAT(other.host().Poll({}), RefusedForIt());
+  ExpectAnswers();
+  CancelAll(busy);
+  StartBlocked(host_->Actor("more"), PollOn({}));
+}
+
 class OperationsLimitTest : public LimitTest {
  protected:
   OperationsLimitTest() : LimitTest("--max_operations") {}
@@ -256,29 +272,54 @@ TEST(HistoryLimitTest, WhoWaitsGetsTheReply) {
                       HasSubstr("--max_session_history_bytes")));
 }
 
-TEST(HistoryLimitTest, BytesOfASession) {
-  const TestHost host(WithFlags({"--max_session_history_bytes=1000000"}));
-  const RemotePair pair = ConnectedPair(host.host(), kTcp4);
-  const RemoteActor actor = host->Actor("actor");
+// Receives 100,000 bytes, again and again; the history has never more than a
+// million.
+void FillHistory(const Host& host) {
   constexpr int kRounds = 30;
   constexpr int64_t kLength = 100'000;
+  const RemotePair pair = ConnectedPair(host, kTcp4);
+  const RemoteActor actor = host.Actor("actor");
   for (int i = 0; i < kRounds; ++i) {
     const RemoteOperation receiving =
         Must(actor.Start(ReceiveOn(pair.b, kLength, true)));
     EXPECT_THAT(pair.a.SendAll(std::string(kLength, 'x')), Returned(kLength));
     EXPECT_THAT(receiving.AwaitReply<v1::ReceiveResponse>(kPatience),
                 Returned(kLength));
-    EXPECT_LE(InUse(host.host(), "history-bytes"), 1'000'000u);
+    EXPECT_LE(InUse(host, "history-bytes"), 1'000'000u);
   }
+}
+
+v1::OperationServiceListResponse OperationsOfActor(const Host& host) {
   v1::OperationServiceListRequest request;
   request.set_actor("actor");
   request.set_brief(true);
+  return Must(host.ListOperations(request));
+}
+
+TEST(HistoryLimitTest, BytesOfASession) {
+  const TestHost host(WithFlags({"--max_session_history_bytes=1000000"}));
+  FillHistory(host.host());
   const v1::OperationServiceListResponse listed =
-      Must(host->ListOperations(request));
+      OperationsOfActor(host.host());
   EXPECT_GE(listed.operations_size(), 8);
   EXPECT_LE(listed.operations_size(), 9);
   EXPECT_GE(listed.dropped(), 21u);
   EXPECT_GE(InUse(host.host(), "history-bytes"), 800'000u);
+}
+
+// A session that comes later takes nothing from one that has filled it.
+TEST(HistoryLimitTest, BytesOfTheHost) {
+  const TestHost host(WithFlags({"--max_history_bytes=1000000"}));
+  FillHistory(host.host());
+  const RemoteSession other = Must(RemoteSession::Create(host.host()));
+  const RemotePair pair = ConnectedPair(other.host(), kTcp4);
+  constexpr int64_t kLength = 200'000;
+  Must(other.host().Actor("actor").Start(ReceiveOn(pair.b, kLength, true)));
+  EXPECT_THAT(pair.a.SendAll(std::string(kLength, 'x')), Returned(kLength));
+  EXPECT_TRUE(Eventually(
+      [&] { return OperationsOfActor(other.host()).operations().empty(); }));
+  EXPECT_GE(OperationsOfActor(host.host()).operations_size(), 8);
+  EXPECT_LE(InUse(host.host(), "history-bytes"), 1'000'000u);
 }
 
 }  // namespace

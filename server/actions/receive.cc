@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/inspection.h"
 #include "lib/pattern.h"
 #include "lib/transfer.h"
 #include "server/actions/actions.h"
@@ -74,8 +75,8 @@ void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
                  const ReceiveOptions& options, Interruption* interruption,
                  v1::ReceiveResponse& response) {
   const auto length = static_cast<size_t>(request.length());
-  // Not a string: memory that nothing is received into is never touched, so
-  // that a large length costs nothing while the call waits.
+  // Not the reply's string: memory that nothing is received into is never
+  // touched, so that a large length costs nothing while the call waits.
   // With MSG_TRUNC the kernel may count bytes that it does not fill in: zeros
   // then, not the daemon's memory.
   const bool may_skip = (options.flags & MSG_TRUNC) != 0;
@@ -145,7 +146,10 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                                    Socket& socket,
                                    Interruption* interruption) mutable {
     // A part of what these want may be there, and the rest not.
-    if (request.all() || (options.flags & MSG_WAITALL) != 0) return false;
+    if (request.all() || (options.flags & MSG_WAITALL) != 0 ||
+        ReceiveLowWater(socket) > 1) {
+      return false;
+    }
     options.at_once = true;
     const auto function = request.has_verify() ? ReceiveAndVerify : ReceiveData;
     function(request, socket, options, interruption, response);

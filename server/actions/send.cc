@@ -107,6 +107,8 @@ struct OutgoingSend {
     // Less than any segment has.
     constexpr size_t kFewBytes = 512;
     if (request.has_pattern()) return false;
+    // It would connect as well, which waits for the peer.
+    if ((flags & MSG_FASTOPEN) != 0) return false;
     if (socket.type() == SOCK_STREAM &&
         (request.data().size() > kFewBytes || !HasRoomToSend(socket))) {
       return false;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/string_view.h"
 
 namespace standoff {
 
@@ -70,7 +69,7 @@ Actor::State Actor::state() const {
   State state;
   state.thread_id = thread_id_;
   if (current_ != nullptr) state.current_operation_id = current_->id();
-  absl::flat_hash_set<absl::string_view> seen;
+  absl::flat_hash_set<std::string> seen;
   for (const auto& operation : queue_) {
     // A cancelled one is still there, and does not wait any more.
     if (operation->ended()) continue;

@@ -12,14 +12,15 @@
 namespace standoff {
 namespace {
 
-std::shared_ptr<const OperationLabel> MakeLabel(
-    uint64_t id, const std::string& actor, const v1::Action& action,
-    const std::vector<std::string>& sockets) {
+std::shared_ptr<const OperationLabel> MakeLabel(uint64_t id,
+                                                const std::string& actor,
+                                                const v1::Action& action) {
   auto label = std::make_shared<OperationLabel>();
   label->id = id;
   label->actor = actor;
   label->method = MethodOf(action);
-  if (sockets.size() == 1) label->socket = sockets.front();
+  std::vector<std::string> sockets = SocketsOf(action);
+  if (sockets.size() == 1) label->socket = std::move(sockets.front());
   return label;
 }
 
@@ -60,8 +61,7 @@ Operation::Operation(uint64_t id, Origin origin, v1::Action action,
                      uint64_t left_out, Quota::Charge in_progress,
                      EventLog& events, OperationOwner& owner)
     : origin_(std::move(origin)),
-      sockets_(SocketsOf(action)),
-      label_(MakeLabel(id, origin_.actor, action, sockets_)),
+      label_(MakeLabel(id, origin_.actor, action)),
       creation_time_(absl::Now()),
       creation_ns_(MonotonicNanoseconds()),
       events_(events),
@@ -78,6 +78,15 @@ Operation::Operation(uint64_t id, Origin origin, v1::Action action,
 std::shared_ptr<const std::string> Operation::shared_actor() const {
   if (label_->actor.empty()) return nullptr;
   return std::shared_ptr<const std::string>(label_, &label_->actor);
+}
+
+std::vector<std::string> Operation::sockets() const {
+  if (!label_->socket.empty()) return {label_->socket};
+  std::lock_guard lock(mutex_);
+  if (!IsEnded()) return SocketsOf(action_);
+  v1::Action action;
+  action.ParseFromString(action_record_);
+  return SocketsOf(action);
 }
 
 v1::OperationState Operation::state() const {
@@ -137,20 +146,23 @@ bool Operation::Begin() {
   return true;
 }
 
-void Operation::End(v1::ActionReply reply, uint64_t left_out) {
+void Operation::End(const v1::ActionReply& reply, uint64_t left_out) {
   if (origin_.program != nullptr && !Succeeded(reply)) {
     origin_.program->OnFailed(id());
   }
+  // Without the mutex: it can be long.
+  std::string record = reply.SerializeAsString();
   int64_t bytes = 0;
   Waiters to_tell;
   {
     std::lock_guard lock(mutex_);
-    reply_ = std::move(reply);
     left_out_ += TrimPayload(action_);
     reply_left_out_ = left_out;
-    to_tell = Change(WasCancelled(reply_) ? v1::OPERATION_STATE_CANCELLED
-                                          : v1::OPERATION_STATE_DONE,
-                     &reply_);
+    reply_record_ = std::move(record);
+    to_tell = Change(WasCancelled(reply) ? v1::OPERATION_STATE_CANCELLED
+                                         : v1::OPERATION_STATE_DONE,
+                     &reply);
+    RecordAction();
     bytes = Bytes();
   }
   owner_.OnEnded(*this, bytes);
@@ -166,6 +178,7 @@ void Operation::EndUnperformed(v1::OperationState state) {
     if (origin_.program != nullptr) origin_.program->OnFailed(id());
     left_out_ += TrimPayload(action_);
     to_tell = Change(state);
+    RecordAction();
     bytes = Bytes();
   }
   owner_.OnEnded(*this, bytes);
@@ -174,7 +187,12 @@ void Operation::EndUnperformed(v1::OperationState state) {
 
 int64_t Operation::Bytes() const {
   return static_cast<int64_t>(sizeof(Operation) + sizeof(OperationLabel) +
-                              action_.ByteSizeLong() + reply_.ByteSizeLong());
+                              action_record_.size() + reply_record_.size());
+}
+
+void Operation::RecordAction() {
+  action_record_ = action_.SerializeAsString();
+  action_ = v1::Action();
 }
 
 void Operation::Cancel() {
@@ -197,6 +215,7 @@ void Operation::OnAsleep(const Sleep& sleep) {
 }
 
 void Operation::OnAwake() {
+  ++awakenings_;
   Waiters to_tell;
   {
     std::lock_guard lock(mutex_);
@@ -207,11 +226,12 @@ void Operation::OnAwake() {
   owner_.OnAwake(*this);
 }
 
-void Operation::KeepWholeReply(v1::ActionReply reply) {
+void Operation::KeepWholeReply(const v1::ActionReply& reply) {
+  std::string record = reply.SerializeAsString();
   int64_t bytes = 0;
   {
     std::lock_guard lock(mutex_);
-    reply_ = std::move(reply);
+    reply_record_.swap(record);
     reply_left_out_ = 0;
     bytes = Bytes();
   }
@@ -227,15 +247,23 @@ v1::Operation Operation::ToProto() const {
   *proto.mutable_creation_time() = TimeToProto(creation_time_);
   proto.set_creation_monotonic_ns(creation_ns_);
   std::lock_guard lock(mutex_);
-  proto.set_state(state_);
-  *proto.mutable_action() = action_;
-  if (reply_.reply_case() != v1::ActionReply::REPLY_NOT_SET) {
-    *proto.mutable_reply() = reply_;
+  const bool is_awake = sleep_.has_value() && !IsAsleep(*sleep_);
+  proto.set_state(is_awake ? v1::OPERATION_STATE_RUNNING : state_);
+  v1::Action& action = *proto.mutable_action();
+  if (IsEnded()) {
+    action.ParseFromString(action_record_);
+  } else {
+    action = action_;
+  }
+  if (!reply_record_.empty()) {
+    proto.mutable_reply()->ParseFromString(reply_record_);
   }
   proto.set_payload_bytes_left_out(left_out_ + reply_left_out_);
   proto.set_start_monotonic_ns(start_ns_);
   proto.set_end_monotonic_ns(end_ns_);
-  if (sleep_.has_value()) *proto.mutable_block() = BlockToProto(*sleep_);
+  if (sleep_.has_value() && !is_awake) {
+    *proto.mutable_block() = BlockToProto(*sleep_);
+  }
   return proto;
 }
 

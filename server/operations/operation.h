@@ -90,7 +90,8 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   // The same, to be kept; null for a client's own call.
   std::shared_ptr<const std::string> shared_actor() const;
   const char* method() const { return label_->method; }
-  const std::vector<std::string>& sockets() const { return sockets_; }
+  // Those that its action names.
+  std::vector<std::string> sockets() const;
   v1::OperationState state() const;
   bool ended() const;
   // Whether it is performed for a client that gets its reply at once.
@@ -98,7 +99,7 @@ class Operation final : public std::enable_shared_from_this<Operation>,
 
   // For the thread that performs it.
   //
-  // What to do; until End().
+  // What to do; until End(), when nothing may look at it any more.
   const v1::Action& action() const { return action_; }
   Interruption& interruption() { return interruption_; }
   // It is running now. False if it was cancelled, or is skipped because an
@@ -106,10 +107,12 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   bool Begin();
   // It has ended: as cancelled if the reply says so, else as done.
   // `left_out`: bytes of payload that the reply lacks.
-  void End(v1::ActionReply reply, uint64_t left_out = 0);
+  void End(const v1::ActionReply& reply, uint64_t left_out = 0);
 
   // For others.
   //
+  // How often it was blocked and woke up.
+  uint64_t awakenings() const { return awakenings_; }
   // Ends its system call or takes it out of its queue; once it has ended, does
   // nothing. Does not wait for the end.
   void Cancel();
@@ -119,9 +122,11 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   bool CheckAsleep();
   // Once it has ended: its client did not get the reply, so it is kept here,
   // with nothing left out.
-  void KeepWholeReply(v1::ActionReply reply);
+  void KeepWholeReply(const v1::ActionReply& reply);
 
-  // All that is known; without Block.sockets.
+  // All that is known; without Block.sockets. It is blocked only if its thread
+  // is still asleep: one that was woken up runs, though it may wait long for a
+  // processor and nobody has been told yet.
   v1::Operation ToProto() const;
 
   // Called with each change of what `waiter` waits for, from now until
@@ -135,28 +140,37 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   void OnAsleep(const Sleep& sleep) override;
   void OnAwake() override;
 
-  // Both with `mutex_` held. Those who have waited for it and must be told,
-  // without the mutex.
+  // All of these with `mutex_` held. Those who have waited for it and must be
+  // told, without the mutex.
   [[nodiscard]] Waiters Change(v1::OperationState state,
                                const v1::ActionReply* reply = nullptr);
   bool IsEnded() const;
-  // Ends it without its having begun.
-  void EndUnperformed(v1::OperationState state);
+  // Once it has ended: keeps the action as bytes.
+  void RecordAction();
+  // How much memory it takes, once it has ended.
   int64_t Bytes() const;
 
+  // Without `mutex_`: ends it without its having begun.
+  void EndUnperformed(v1::OperationState state);
+
   const Origin origin_;
-  const std::vector<std::string> sockets_;
   const std::shared_ptr<const OperationLabel> label_;
   const absl::Time creation_time_;
   const int64_t creation_ns_;
   EventLog& events_;
   OperationOwner& owner_;
   Interruption interruption_;
+  std::atomic<uint64_t> awakenings_ = 0;
 
   mutable std::mutex mutex_;
-  // Guarded by `mutex_`, as is what follows; `action_` is constant until it has
-  // ended.
+  // Guarded by `mutex_`, as is what follows. Constant until it has ended, and
+  // empty then.
   v1::Action action_;
+  // Of one that has ended: action and reply, serialized; no reply is empty. Two
+  // blocks of memory where the messages have a dozen: to give those back when
+  // they have left the cache takes longer than most actions do.
+  std::string action_record_;
+  std::string reply_record_;
   // Bytes of payload that the action and the reply lack.
   uint64_t left_out_;
   uint64_t reply_left_out_ = 0;
@@ -167,7 +181,6 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   Quota::Charge in_progress_;
   // Where it sleeps, while it is blocked.
   std::optional<Sleep> sleep_;
-  v1::ActionReply reply_;
   Waiters waiters_;
   // Of OnAsleep(), for CheckAsleep(), which is called on one thread.
   Waiters to_tell_;

@@ -139,38 +139,44 @@ uint64_t OperationTable::dropped() const {
 }
 
 void OperationTable::OnEnded(Operation& operation, int64_t bytes) {
+  Operations dropped;
   std::lock_guard lock(mutex_);
   Entry& entry = entries_.at(operation.id());
   entry.history_bytes = history_bytes_.TakeBeyondLimit(bytes);
   history_.push_back(operation.id());
-  DropOld();
+  dropped = DropOld();
   if (history_.size() == entries_.size()) all_ended_.notify_all();
 }
 
 void OperationTable::OnResized(Operation& operation, int64_t bytes) {
+  Operations dropped;
   std::lock_guard lock(mutex_);
   const auto found = entries_.find(operation.id());
   if (found == entries_.end()) return;
   found->second.history_bytes = history_bytes_.TakeBeyondLimit(bytes);
-  DropOld();
+  dropped = DropOld();
 }
 
 void OperationTable::OnAwake(Operation& operation) {
   host_.sleep_detector.Add(operation.shared_from_this());
 }
 
-void OperationTable::DropOld() {
+OperationTable::Operations OperationTable::DropOld() {
   const auto is_too_much = [this] {
     return static_cast<int64_t>(history_.size()) >
                limits_.max_history_operations ||
            history_bytes_.in_use() > history_bytes_.limit() ||
            host_.history_bytes.in_use() > limits_.max_history_bytes;
   };
+  Operations dropped;
   while (!history_.empty() && is_too_much()) {
-    entries_.erase(history_.front());
+    const auto oldest = entries_.find(history_.front());
+    dropped.push_back(std::move(oldest->second.operation));
+    entries_.erase(oldest);
     history_.pop_front();
     ++dropped_;
   }
+  return dropped;
 }
 
 }  // namespace standoff

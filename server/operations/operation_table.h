@@ -100,8 +100,9 @@ class OperationTable final : private OperationOwner {
   // With `mutex_` held.
   std::shared_ptr<Operation> Insert(Operation::Origin origin, v1::Action action,
                                     uint64_t left_out, Quota::Charge charge);
-  // With `mutex_` held: makes room in the history.
-  void DropOld();
+  // With `mutex_` held: makes room in the history. What it gives is destroyed
+  // without the mutex.
+  [[nodiscard]] Operations DropOld();
 
   const std::string session_;
   const Limits& limits_;

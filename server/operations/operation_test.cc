@@ -1,5 +1,7 @@
 #include "server/operations/operation.h"
 
+#include <sched.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
 #include "lib/outcome.h"
 #include "lib/testing/background_call.h"
@@ -275,6 +278,51 @@ TEST_F(OperationTest, ACancelledOneSkipsNoneBeforeIt) {
   EXPECT_EQ(third->state(), OPERATION_STATE_SKIPPED);
 }
 
+// What is kept of one that has ended is what was asked and answered.
+TEST_F(OperationTest, IsToldAsItWas) {
+  v1::Action no_action;
+  v1::Action poll;
+  for (const char* socket : {"s1", "s2"}) {
+    poll.mutable_poll()->add_items()->set_socket(socket);
+  }
+  // Set, and 0.
+  poll.mutable_poll()->set_timeout_seconds(0);
+  v1::ActionReply refusal;
+  refusal.mutable_refusal()->set_code_name("INVALID_ARGUMENT");
+  v1::ActionReply empty;
+  empty.mutable_describe();
+  for (const v1::Action& action : {no_action, poll}) {
+    for (const v1::ActionReply& reply : {refusal, empty}) {
+      const auto operation =
+          maker_.Make(std::make_shared<Program>(true), action);
+      operation->Begin();
+      v1::Operation expected = operation->ToProto();
+      const std::vector<std::string> sockets = operation->sockets();
+      *expected.mutable_reply() = reply;
+      expected.set_state(OPERATION_STATE_DONE);
+      operation->End(reply);
+      const v1::Operation proto = operation->ToProto();
+      expected.set_end_monotonic_ns(proto.end_monotonic_ns());
+      EXPECT_TRUE(
+          google::protobuf::util::MessageDifferencer::Equals(proto, expected))
+          << proto.DebugString();
+      EXPECT_EQ(operation->sockets(), sockets);
+    }
+  }
+}
+
+TEST_F(OperationTest, NamesItsSockets) {
+  const auto program = std::make_shared<Program>(true);
+  EXPECT_THAT(maker_.Make(program)->sockets(), ElementsAre("s1"));
+  v1::Action poll;
+  poll.mutable_poll();
+  EXPECT_THAT(maker_.Make(program, poll)->sockets(), IsEmpty());
+  for (const char* socket : {"s1", "s2"}) {
+    poll.mutable_poll()->add_items()->set_socket(socket);
+  }
+  EXPECT_THAT(maker_.Make(program, poll)->sockets(), ElementsAre("s1", "s2"));
+}
+
 TEST_F(OperationTest, BlockedAndBack) {
   const auto operation = maker_.Make();
   ASSERT_TRUE(operation->Begin());
@@ -313,6 +361,33 @@ TEST_F(OperationTest, BlockedAndBack) {
     EXPECT_GE(change.monotonic_ns(), last);
     last = change.monotonic_ns();
   }
+}
+
+// Its thread has something to do, but no processor to do it on.
+TEST_F(OperationTest, WokenItIsNotBlocked) {
+  cpu_set_t all;
+  ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<size_t>(sched_getcpu()), &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  const auto operation = maker_.Make();
+  operation->Begin();
+  TestEvent event;
+  // It inherits the processor, and leaves that to this thread.
+  BackgroundCall sleeping([&] {
+    const sched_param none = {};
+    EXPECT_EQ(sched_setscheduler(0, SCHED_IDLE, &none), 0);
+    return event.Await(*operation);
+  });
+  ASSERT_TRUE(WaitFor([&] { return !operation->CheckAsleep(); }));
+  EXPECT_EQ(operation->ToProto().state(), OPERATION_STATE_BLOCKED);
+  event.Happen();
+  const v1::Operation proto = operation->ToProto();
+  EXPECT_EQ(proto.state(), OPERATION_STATE_RUNNING);
+  EXPECT_FALSE(proto.has_block());
+  EXPECT_TRUE(sleeping.Join().ok());
+  EXPECT_EQ(sched_setaffinity(0, sizeof all, &all), 0);
 }
 
 TEST_F(OperationTest, CancelEndsTheCallThatSleeps) {

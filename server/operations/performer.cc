@@ -33,11 +33,15 @@ void Performer::Perform(const std::shared_ptr<Operation>& operation) {
     absl::StatusOr<PreparedAction> prepared =
         PrepareAction(context, operation->action(), reply);
     if (!prepared.ok()) return prepared.status();
+    if (prepared->perform_at_once != nullptr &&
+        prepared->perform_at_once(&operation->interruption())) {
+      return absl::OkStatus();
+    }
     const absl::StatusOr<Quota::Charge> charge = Admit(*prepared, operation);
     if (!charge.ok()) return charge.status();
     return prepared->perform(&operation->interruption());
   }();
-  operation->End(status.ok() ? std::move(reply) : RefusalOf(status));
+  operation->End(status.ok() ? reply : RefusalOf(status));
 }
 
 }  // namespace standoff

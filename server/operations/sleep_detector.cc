@@ -14,6 +14,10 @@ using std::chrono::steady_clock;
 constexpr std::chrono::microseconds kPause{300};
 // Of its time, it looks at operations no more than a tenth.
 constexpr int kPausePerSweep = 9;
+// What has woken up so often is left out for some rounds after it did: a
+// transfer falls asleep and wakes up thousands of times a second.
+constexpr uint64_t kManyAwakenings = 16;
+constexpr int kRoundsLeftOut = 3;
 // How long it goes on with nothing to look at: to be woken costs those who add
 // more than to look.
 constexpr int kIdleRounds = 20;
@@ -32,10 +36,12 @@ SleepDetector::~SleepDetector() {
 }
 
 void SleepDetector::Add(std::shared_ptr<Operation> operation) {
+  const bool restless = operation->awakenings() >= kManyAwakenings;
   bool wake = false;
   {
     std::lock_guard lock(mutex_);
-    added_.push_back(std::move(operation));
+    added_.push_back({.operation = std::move(operation),
+                      .rounds_left_out = restless ? kRoundsLeftOut : 0});
     wake = std::exchange(idle_, false);
   }
   if (wake) changed_.notify_one();
@@ -43,7 +49,7 @@ void SleepDetector::Add(std::shared_ptr<Operation> operation) {
 
 void SleepDetector::Run() {
   pthread_setname_np(pthread_self(), "sleep-detector");
-  Operations watched;
+  std::vector<Watched> watched;
   int empty_rounds = 0;
   std::chrono::nanoseconds pause = kPause;
   for (;;) {
@@ -61,11 +67,16 @@ void SleepDetector::Run() {
       added_.clear();
     }
     const auto start = steady_clock::now();
-    watched.erase(std::remove_if(watched.begin(), watched.end(),
-                                 [](const auto& operation) {
-                                   return !operation->CheckAsleep();
-                                 }),
-                  watched.end());
+    std::vector<Watched> left;
+    for (Watched& one : watched) {
+      if (one.rounds_left_out > 0) {
+        --one.rounds_left_out;
+      } else if (!one.operation->CheckAsleep()) {
+        continue;
+      }
+      left.push_back(std::move(one));
+    }
+    watched.swap(left);
     pause = std::max<std::chrono::nanoseconds>(
         kPause, kPausePerSweep * (steady_clock::now() - start));
     empty_rounds = watched.empty() ? empty_rounds + 1 : 0;

@@ -17,7 +17,8 @@ namespace standoff {
 // operations are asleep in the kernel. What it has found asleep it leaves alone
 // until that wakes up: the more is blocked, the less there is to do, and with
 // nothing running it sleeps itself. It finds a sleeper within a millisecond of
-// its falling asleep, later when hundreds of others are busy. Thread-safe.
+// its falling asleep; one that wakes up all the time within two, and all of
+// them later when hundreds of others are busy. Thread-safe.
 class SleepDetector {
  public:
   SleepDetector();
@@ -29,14 +30,18 @@ class SleepDetector {
   void Add(std::shared_ptr<Operation> operation);
 
  private:
-  using Operations = std::vector<std::shared_ptr<Operation>>;
+  struct Watched {
+    std::shared_ptr<Operation> operation;
+    // How many more times it is not looked at.
+    int rounds_left_out = 0;
+  };
 
   void Run();
 
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by `mutex_`, as is what follows.
-  Operations added_;
+  std::vector<Watched> added_;
   // The thread waits for `changed_` without a limit.
   bool idle_ = false;
   bool stop_ = false;

@@ -55,9 +55,11 @@ TEST_F(SleepDetectorTest, FindsOneThatSleptBeforeItWasAdded) {
   event.Happen();
 }
 
+// Also when it has woken up so often that it is looked at less.
 TEST_F(SleepDetectorTest, FindsItAgainAfterItWoke) {
+  constexpr int kRounds = 50;
   const auto operation = Watched();
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < kRounds; ++i) {
     TestEvent event;
     BackgroundCall sleeping([&] { return event.Await(*operation); });
     ASSERT_TRUE(BecomesBlocked(*operation)) << i;
@@ -65,7 +67,8 @@ TEST_F(SleepDetectorTest, FindsItAgainAfterItWoke) {
     sleeping.Join();
     EXPECT_EQ(operation->state(), v1::OPERATION_STATE_RUNNING);
   }
-  EXPECT_EQ(maker_.owner.awake, 20);
+  EXPECT_EQ(maker_.owner.awake, kRounds);
+  EXPECT_EQ(operation->awakenings(), uint64_t{kRounds});
 }
 
 TEST_F(SleepDetectorTest, ABusyOneIsNotBlocked) {

@@ -1,11 +1,13 @@
 #include "server/services/execute_stream.h"
 
 #include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/support/slice.h>
 
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/timeout.h"
 #include "server/actions/dispatch.h"
 #include "server/operations/record.h"
 #include "server/services/call_session.h"
@@ -19,6 +21,12 @@ constexpr size_t kMaxQueuedBytes = size_t{4} * 1024 * 1024;
 // It stops performing when so much is not yet written. That then goes into one
 // message, of which clients take 4 MiB unless they are told otherwise.
 constexpr size_t kMaxReplyBytes = size_t{1} * 1024 * 1024;
+// While short actions are performed, replies wait for others to go with them:
+// no longer than this, and not when there is so much. A message of its own for
+// each costs several times what its action does.
+constexpr int64_t kGatherNanoseconds = 200'000;
+constexpr size_t kGatherBytes = size_t{64} * 1024;
+static_assert(kGatherBytes <= kMaxReplyBytes);
 
 // The stream's message of that number, from 1. As of a unary call's, that it
 // can't be parsed is INTERNAL.
@@ -35,6 +43,22 @@ grpc::Status Parse(grpc::ByteBuffer& bytes, uint64_t number,
                        request.GetTypeName(),
                        ": nothing of it was performed, and no message after it "
                        "was read")};
+}
+
+// Whether an action that can't wait takes less time than to write its reply.
+bool IsShort(const v1::Action& action) {
+  constexpr size_t kFewBytes = size_t{64} * 1024;
+  if (action.has_send()) return action.send().data().size() <= kFewBytes;
+  return action.has_receive() &&
+         action.receive().length() <= int64_t{kFewBytes};
+}
+
+// Without copying it.
+grpc::Slice SliceOf(std::string text) {
+  auto* const owned = new std::string(std::move(text));
+  return grpc::Slice(
+      owned->data(), owned->size(),
+      [](void* string) { delete static_cast<std::string*>(string); }, owned);
 }
 
 }  // namespace
@@ -55,7 +79,13 @@ ExecuteStream::~ExecuteStream() {
 }
 
 bool ExecuteStream::HasRoomForReplies() const {
-  return replies_bytes_ < kMaxReplyBytes;
+  return replies_.size() < kMaxReplyBytes;
+}
+
+bool ExecuteStream::IsTimeToWrite() const {
+  if (replies_.empty() || writing_ || cancelled_) return false;
+  return !performing_ || takes_long_ || replies_.size() >= kGatherBytes ||
+         MonotonicNanoseconds() - replies_since_ns_ >= kGatherNanoseconds;
 }
 
 ExecuteStream::Step ExecuteStream::NextStep() {
@@ -66,12 +96,11 @@ ExecuteStream::Step ExecuteStream::NextStep() {
     queue_.clear();
     queued_bytes_ = 0;
   }
-  step.write = !writing_ && !cancelled_ && replies_.actions_size() > 0;
+  step.write = IsTimeToWrite();
   if (step.write) {
     writing_ = true;
-    written_.Clear();
-    written_.Swap(&replies_);
-    replies_bytes_ = 0;
+    const grpc::Slice replies = SliceOf(std::exchange(replies_, {}));
+    written_ = grpc::ByteBuffer(&replies, 1);
   }
   const bool has_room = queue_.size() < kMaxQueuedActions &&
                         queued_bytes_ < kMaxQueuedBytes && HasRoomForReplies();
@@ -104,13 +133,7 @@ void ExecuteStream::DoAllBut(const Step& step) {
     Finish(step.status);
     return;
   }
-  if (!step.write) return;
-  // That of the last message, which gRPC wants to be empty.
-  written_bytes_.Clear();
-  bool owns = false;
-  grpc::SerializationTraits<v1::ExecuteResponse>::Serialize(
-      written_, &written_bytes_, &owns);
-  StartWrite(&written_bytes_);
+  if (step.write) StartWrite(&written_);
 }
 
 void ExecuteStream::Do(const Step& step) {
@@ -142,6 +165,8 @@ void ExecuteStream::OnWriteDone(bool ok) {
   {
     std::lock_guard lock(mutex_);
     writing_ = false;
+    // It can be long.
+    written_.Clear();
     if (!ok) cancelled_ = true;
     step = NextStep();
   }
@@ -200,7 +225,8 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
   absl::StatusOr<std::shared_ptr<Operation>> operation =
       session_->operations().AddUnary(std::move(action), 0);
   if (!operation.ok()) {
-    AddReply(0, RefusalOf(operation.status()));
+    v1::ActionReply refusal = RefusalOf(operation.status());
+    AddReply(Serialize(0, refusal));
     return nullptr;
   }
   Performer& performer = session_->performer();
@@ -219,6 +245,9 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
         job->action->perform_at_once(&job->operation->interruption());
     job->action->perform_at_once = nullptr;
     if (job->performed) return job;
+  }
+  if (job->action->may_wait || !IsShort(job->operation->action())) {
+    WriteReplies();
   }
   absl::StatusOr<Quota::Charge> waiting =
       performer.Admit(*job->action, job->operation);
@@ -262,23 +291,46 @@ void ExecuteStream::Perform(Job& job) {
   if (job.action.ok()) job.action->perform = nullptr;
   job.waiting = {};
   if (!status.ok()) job.reply = RefusalOf(status);
-  v1::ActionReply record = job.reply;
+  std::string reply = Serialize(job.operation->id(), job.reply);
   // What a cancelled stream has done, nobody else will see.
   const uint64_t left_out =
-      job.operation->interruption().requested() ? 0 : TrimPayload(record);
-  job.operation->End(std::move(record), left_out);
-  AddReply(job.operation->id(), std::move(job.reply));
+      job.operation->interruption().requested() ? 0 : TrimPayload(job.reply);
+  job.operation->End(job.reply, left_out);
+  AddReply(std::move(reply));
 }
 
-void ExecuteStream::AddReply(uint64_t operation_id, v1::ActionReply reply) {
+void ExecuteStream::WriteReplies() {
   Step step;
   {
     std::lock_guard lock(mutex_);
-    replies_bytes_ += reply.ByteSizeLong();
-    v1::ExecutedAction& executed = *replies_.add_actions();
-    executed.set_operation_id(operation_id);
-    *executed.mutable_reply() = std::move(reply);
-    // What is performed next may take long.
+    takes_long_ = true;
+    step = NextStep();
+  }
+  DoAllBut(step);
+}
+
+std::string ExecuteStream::Serialize(uint64_t operation_id,
+                                     v1::ActionReply& reply) {
+  if (single_reply_.actions().empty()) single_reply_.add_actions();
+  v1::ExecutedAction& executed = *single_reply_.mutable_actions(0);
+  executed.set_operation_id(operation_id);
+  executed.mutable_reply()->Swap(&reply);
+  std::string serialized = single_reply_.SerializeAsString();
+  executed.mutable_reply()->Swap(&reply);
+  return serialized;
+}
+
+void ExecuteStream::AddReply(std::string reply) {
+  Step step;
+  {
+    std::lock_guard lock(mutex_);
+    takes_long_ = false;
+    if (replies_.empty()) {
+      replies_since_ns_ = MonotonicNanoseconds();
+      replies_ = std::move(reply);
+    } else {
+      replies_ += reply;
+    }
     step = NextStep();
   }
   DoAllBut(step);

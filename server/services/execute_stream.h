@@ -12,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -26,11 +27,13 @@
 namespace standoff {
 
 // Reads, performs and writes at once. Actions are performed one at a time: on
-// gRPC's thread until one may wait, then on a thread until none is left. It
-// stops reading while much is queued, and performing while many replies are not
-// yet written, so that a client that sends faster than its actions go, or that
-// does not read, is held up. Ends with its session. Deletes itself when gRPC is
-// done with it.
+// gRPC's thread until one may wait, then on a thread until none is left.
+// Replies of short actions in a row are written together, a moment later at
+// most; before an action that may take long, all that there are. It stops
+// reading while much is queued, and performing while many replies are not yet
+// written, so that a client that sends faster than its actions go, or that does
+// not read, is held up. Ends with its session. Deletes itself when gRPC is done
+// with it.
 //
 // It reads bytes: gRPC takes a message that it can't parse for the stream's
 // end.
@@ -59,8 +62,11 @@ class ExecuteStream final
     bool perform = false;
   };
 
-  // With `mutex_` held: whether there is room for the reply of one more action.
+  // With `mutex_` held, as for the next one: whether there is room for the
+  // reply of one more action.
   bool HasRoomForReplies() const;
+  // Whether to write the replies now.
+  bool IsTimeToWrite() const;
   // With `mutex_` held: reads if it can, and says what else can be done now.
   // Marks it as being done.
   Step NextStep();
@@ -96,13 +102,19 @@ class ExecuteStream final
   // Makes it an operation. Null if that is refused.
   std::unique_ptr<Job> Prepare(v1::Action action);
   void Perform(Job& job);
-  void AddReply(uint64_t operation_id, v1::ActionReply reply);
+  // Writes what is there: what is performed next may take long.
+  void WriteReplies();
+  // The response of one action, serialized. On the thread that performs.
+  std::string Serialize(uint64_t operation_id, v1::ActionReply& reply);
+  // `reply` is what Serialize() gave.
+  void AddReply(std::string reply);
 
   SessionUse session_;
   grpc::ByteBuffer read_;
   uint64_t messages_ = 0;
-  v1::ExecuteResponse written_;
-  grpc::ByteBuffer written_bytes_;
+  grpc::ByteBuffer written_;
+  // For Serialize().
+  v1::ExecuteResponse single_reply_;
 
   std::mutex mutex_;
   // Guarded by `mutex_`, as is what follows.
@@ -118,8 +130,13 @@ class ExecuteStream final
   absl::Status session_end_;
   std::deque<v1::Action> queue_;
   size_t queued_bytes_ = 0;
-  v1::ExecuteResponse replies_;
-  size_t replies_bytes_ = 0;
+  // Serialized responses of one action each. One after the other, they are one
+  // response of all the actions.
+  std::string replies_;
+  // When the first of them came, in nanoseconds of CLOCK_MONOTONIC.
+  int64_t replies_since_ns_ = 0;
+  // The action that is being performed may take long.
+  bool takes_long_ = false;
   // The one that is being performed.
   std::shared_ptr<Operation> current_;
 };

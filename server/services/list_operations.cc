@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,21 +17,28 @@ constexpr int kMaxPageSize = 1'000'000;
 
 using Sessions = std::vector<std::shared_ptr<Session>>;
 
+// Whether operations of that state are asked for.
+bool HasState(const v1::OperationServiceListRequest& request,
+              v1::OperationState state) {
+  const auto& states = request.states();
+  return states.empty() ||
+         std::find(states.begin(), states.end(), state) != states.end();
+}
+
 bool Fits(const Operation& operation,
           const v1::OperationServiceListRequest& request) {
   if (operation.id() <= request.after_id()) return false;
   if (!request.actor().empty() && operation.actor() != request.actor()) {
     return false;
   }
-  const auto& sockets = operation.sockets();
-  if (!request.socket().empty() &&
-      std::find(sockets.begin(), sockets.end(), request.socket()) ==
-          sockets.end()) {
-    return false;
+  if (!request.socket().empty()) {
+    const std::vector<std::string> sockets = operation.sockets();
+    if (std::find(sockets.begin(), sockets.end(), request.socket()) ==
+        sockets.end()) {
+      return false;
+    }
   }
-  const auto& states = request.states();
-  return states.empty() || std::find(states.begin(), states.end(),
-                                     operation.state()) != states.end();
+  return HasState(request, operation.state());
 }
 
 absl::StatusOr<Sessions> ChooseSessions(
@@ -80,9 +88,12 @@ absl::Status ListOperations(SessionTable& sessions, const SessionUse& own,
   response.set_more(found.size() > page_size);
   found.resize(std::min(found.size(), page_size));
   for (const auto& [operation, session] : found) {
-    *response.add_operations() =
+    v1::Operation described =
         DescribeOperation(*operation, session->sockets(),
                           request.brief() ? Detail::kBrief : Detail::kFull);
+    // It may have changed meanwhile.
+    if (!HasState(request, described.state())) continue;
+    *response.add_operations() = std::move(described);
   }
   return absl::OkStatus();
 }

@@ -147,7 +147,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     if (!status.ok()) return operation_->End(RefusalOf(status));
     v1::ActionReply reply;
     const uint64_t left_out = CopyToRecord(response_, reply);
-    operation_->End(std::move(reply), left_out);
+    operation_->End(reply, left_out);
   }
 
   // Of a call that waited and was cancelled since the daemon shuts down: a
@@ -171,7 +171,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     if (operation_ == nullptr || !performed_) return;
     v1::ActionReply reply;
     FieldOf(response_, reply) = response_;
-    operation_->KeepWholeReply(std::move(reply));
+    operation_->KeepWholeReply(reply);
   }
 
   HostState& host_;

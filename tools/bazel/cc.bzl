@@ -18,6 +18,16 @@ STANDOFF_COPTS = [
     "-Werror",
 ]
 
+# For a program that uses gRPC and has to start fast: first the libraries that
+# most symbols come from. For each symbol the dynamic linker asks one library
+# after the other; with Abseil's fifty before these, that takes a fifth of the
+# time to start.
+GRPC_FIRST = [
+    "-lprotobuf",
+    "-lgrpc++",
+    "-lgrpc",
+]
+
 # Needed by programs only: it defines a function that the sanitizer's runtime
 # calls.
 _PROGRAM_DEPS = select({
