@@ -188,8 +188,8 @@ void AddWhyCommand(CLI::App& app, Action& action) {
       kHostsFooter,
       "\nThe field known_as of a hosts file has addresses by which others know "
       "a host behind address translation.\nExit statuses: 0, nothing is "
-      "blocked; 3, a deadlock is proved; 4, calls are blocked for other "
-      "reasons; 1, it failed, as when a host can't be reached; 2, wrong "
+      "blocked; 3, a deadlock is proved; 4, calls are blocked and no deadlock "
+      "is proved; 1, it failed, as when a host can't be reached; 2, wrong "
       "usage."));
   auto flags = std::make_shared<WhyFlags>();
   AddHostFlags(*command, flags->hosts);
