@@ -58,9 +58,16 @@ double WakeActor(const Host& host, const client::SocketRef& socket,
   const client::RemoteOperation receiving =
       Must(host.Actor("receiver").Start(ReceiveOf(socket.name(), 1)));
   Must(receiving.WaitBlocked(kPatience));
+  // Asked for beforehand: who sends does nothing else then that would need the
+  // processor that the receiver wakes up on.
+  client::Call<v1::WaitResponse> ended =
+      host.Async().WaitAll({receiving}, v1::WAIT_CONDITION_ENDED);
   const int64_t sent_ns = SendByte(peer);
+  const v1::WaitResponse response = Must(ended.Get());
   const v1::Outcome outcome =
-      Must(receiving.AwaitReply<v1::ReceiveResponse>(kPatience)).outcome();
+      Must(
+          client::OperationReplyAs<v1::ReceiveResponse>(response.operations(0)))
+          .outcome();
   return Microseconds(outcome.start_monotonic_ns() +
                       absl::ToInt64Nanoseconds(client::Elapsed(outcome)) -
                       sent_ns);

@@ -1,7 +1,6 @@
 #include "server/daemon.h"
 
 #include <grpcpp/ext/channelz_service_plugin.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
@@ -85,6 +84,24 @@ absl::StatusOr<Credentials> TcpCredentials(const DaemonOptions& options) {
   return grpc::InsecureServerCredentials();
 }
 
+// The full names of all services.
+std::vector<std::string> ServicesOf(const DaemonOptions& options) {
+  std::vector<std::string> services = {
+      v1::SocketService::service_full_name(),
+      v1::OperationService::service_full_name(),
+      v1::SessionService::service_full_name(),
+      v1::HostService::service_full_name(),
+      v1::DiagnosisService::service_full_name(),
+      grpc::reflection::v1alpha::ServerReflection::service_full_name(),
+      // gRPC serves health without its description, which reflection needs:
+      // using it links it in.
+      absl::StrCat(
+          grpc::health::v1::HealthCheckRequest::descriptor()->file()->package(),
+          ".Health")};
+  if (options.channelz) services.push_back("grpc.channelz.v1.Channelz");
+  return services;
+}
+
 void Configure(const Limits& limits, grpc::ServerBuilder& builder) {
   // Two daemons must never share a port: each would get half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -133,12 +150,8 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
   absl::StatusOr<Credentials> tcp_credentials = TcpCredentials(options);
   if (!tcp_credentials.ok()) return tcp_credentials.status();
 
-  // Both are process-wide and take effect for servers built from now on.
+  // Process-wide, for servers built from now on.
   grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  // gRPC serves health without its description, which reflection needs: using
-  // it links it in.
-  grpc::health::v1::HealthCheckRequest::descriptor();
   if (options.channelz) grpc::channelz::experimental::InitChannelzService();
 
   grpc::ServerBuilder builder;
@@ -167,6 +180,8 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
   builder.RegisterService(&session_service_);
   builder.RegisterService(&host_service_);
   builder.RegisterService(&diagnosis_service_);
+  reflection_service_.SetServices(ServicesOf(options));
+  builder.RegisterService(&reflection_service_);
   server_ = builder.BuildAndStart();
   for (size_t i = 0; i < addresses->size(); ++i) {
     ControlAddress address = (*addresses)[i];

@@ -16,6 +16,7 @@
 #include "server/services/diagnosis_service.h"
 #include "server/services/host_service.h"
 #include "server/services/operation_service.h"
+#include "server/services/reflection_service.h"
 #include "server/services/session_service.h"
 #include "server/services/socket_service.h"
 #include "server/tls.h"
@@ -63,6 +64,7 @@ class Daemon {
   SessionServiceImpl session_service_;
   HostServiceImpl host_service_;
   DiagnosisServiceImpl diagnosis_service_;
+  ReflectionServiceImpl reflection_service_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::string> addresses_;
 };

@@ -92,6 +92,30 @@ TEST(ReflectionTest, DescribesEachService) {
   }
 }
 
+// As for a symbol that nobody knows.
+TEST(ReflectionTest, SaysWhatIsUnknown) {
+  const TestHost host;
+  EXPECT_THAT(
+      Must(RawCall(host.host().address(), kReflect, WithString(4, "no.such"))),
+      HasSubstr("there is no symbol 'no.such'"));
+}
+
+// gRPC's synchronous API would have threads that take part in all polling.
+TEST(ReflectionTest, NeedsNoThread) {
+  const TestHost host;
+  EXPECT_TRUE(ThreadsBecome(host, "grpcpp_sync_ser", 0));
+}
+
+TEST(ReflectionTest, DescribesChannelzWithItsFlag) {
+  const TestHost host(WithFlags({"--channelz"}));
+  EXPECT_THAT(
+      Must(RawCall(host.host().address(), kReflect, WithString(7, "*"))),
+      HasSubstr("grpc.channelz.v1.Channelz"));
+  EXPECT_THAT(Must(RawCall(host.host().address(), kReflect,
+                           WithString(4, "grpc.channelz.v1.Channelz"))),
+              HasSubstr("GetServers"));
+}
+
 constexpr char kGetServers[] = "/grpc.channelz.v1.Channelz/GetServers";
 
 TEST(ChannelzTest, OnlyWithItsFlag) {

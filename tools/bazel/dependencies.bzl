@@ -126,8 +126,7 @@ def standoff_dependencies():
         },
         targets = {
             ":grpc++": ["grpc++", "protobuf"],
-            # These two have no .pc file.
-            ":grpc++_reflection": ["-lgrpc++_reflection", "grpc++", "protobuf"],
+            # It has no .pc file.
             ":grpcpp_channelz": ["-lgrpcpp_channelz", "grpc++", "protobuf"],
         },
     )
