@@ -9,8 +9,8 @@
 
 namespace standoff::client {
 
-// Exit statuses of its own: a deadlock is proved, and calls are blocked but none
-// is.
+// Exit statuses of its own: a deadlock is proved; calls are blocked, and none
+// is proved.
 inline constexpr int kDeadlock = 3;
 inline constexpr int kBlocked = 4;
 
