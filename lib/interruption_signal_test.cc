@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <thread>
 #include <utility>
@@ -41,6 +42,13 @@ void RunInNewProcess(void (*check)()) {
     std::exit(::testing::Test::HasFailure() ? 1 : 0);
   };
   EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "");
+}
+
+sigset_t SetOf(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  return set;
 }
 
 // Interrupts a receive, in both modes that wait.
@@ -178,11 +186,7 @@ TEST(InterruptionSignalTest, OtherActionsStay) {
 
 TEST(InterruptionSignalTest, OtherBitsOfTheMaskStay) {
   RunInNewProcess([] {
-    sigset_t before;
-    sigemptyset(&before);
-    for (const int number : {SIGURG, SIGUSR1, SIGTERM, SIGRTMAX}) {
-      sigaddset(&before, number);
-    }
+    const sigset_t before = SetOf({SIGURG, SIGUSR1, SIGTERM, SIGRTMAX});
     ASSERT_EQ(pthread_sigmask(SIG_SETMASK, &before, nullptr), 0);
     SocketPair pair = ConnectedPair(kTcp4);
     Must(Send(pair.b, "x"));
@@ -238,9 +242,7 @@ TEST(InterruptionSignalTest, IsUnblockedOnceAThreadIfThatWasPromised) {
     ExpectInterruptible();
     SocketPair pair = ConnectedPair(kTcp4);
     std::thread([&] {
-      sigset_t own;
-      sigemptyset(&own);
-      sigaddset(&own, SIGURG);
+      const sigset_t own = SetOf({SIGURG});
       for (const bool is_blocked_after : {false, true}) {
         ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &own, nullptr), 0);
         Must(Send(pair.b, "x"));

@@ -1,6 +1,6 @@
 // Reading and setting socket options: getsockopt(2), setsockopt(2).
 //
-// lib/option_table.h knows the options by name:
+// lib/option_names.h knows the options by name:
 //
 //   const OptionEntry& option = *FindOption("SO_RCVTIMEO");
 //   SetOption(socket, option.level, option.number,

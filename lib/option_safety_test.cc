@@ -19,10 +19,11 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lib/option_names.h"
 #include "lib/option_table.h"
 #include "lib/outcome.h"
 #include "lib/socket.h"
-#include "lib/test_sockets.h"
+#include "lib/testing/every_socket.h"
 
 namespace standoff {
 namespace {

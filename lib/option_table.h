@@ -1,4 +1,4 @@
-// The socket options of Linux, by name.
+// The socket options of Linux. lib/option_names.h finds them by name.
 //
 // The table has the options of the man pages socket(7), tcp(7), ip(7),
 // ipv6(7), udp(7), udplite(7), unix(7), raw(7) and icmp(7), and those beside
@@ -10,8 +10,6 @@
 
 #ifndef STANDOFF_LIB_OPTION_TABLE_H_
 #define STANDOFF_LIB_OPTION_TABLE_H_
-
-#include <optional>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -63,28 +61,11 @@ struct OptionEntry {
   absl::string_view meaning;
 };
 
-// The option of that name, or null. Headers have a few options under several
-// names: "IPV6_JOIN_GROUP" gives the entry of "IPV6_ADD_MEMBERSHIP". Where two
-// levels use one name (MCAST_JOIN_GROUP), the one of IPPROTO_IP; a name may
-// have its level before it: "IPPROTO_IPV6:MCAST_JOIN_GROUP".
-const OptionEntry* FindOption(absl::string_view name);
-
 // The option of those numbers, or null.
 const OptionEntry* FindOption(int level, int number);
 
 // All of them, by level and number: each pair of these occurs once.
 absl::Span<const OptionEntry> AllOptions();
-
-// The known name nearest to `name`, for "did you mean": at most two letters
-// differ, whatever their case. Empty if there is none.
-absl::string_view SuggestOption(absl::string_view name);
-
-// The number of a level that the table has: "SOL_SOCKET", "IPPROTO_TCP",
-// "SOL_TCP", …; nullopt for others.
-std::optional<int> FindLevel(absl::string_view name);
-
-// The level's name, "IPPROTO_TCP"; empty if the table does not have it.
-absl::string_view LevelName(int level);
 
 }  // namespace standoff
 

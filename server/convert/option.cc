@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "lib/option.h"
+#include "lib/option_names.h"
 #include "lib/option_safety.h"
 #include "server/convert/field_error.h"
 #include "server/convert/time.h"

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lib/option.h"
+#include "lib/option_names.h"
 #include "lib/option_safety.h"
 #include "lib/option_table.h"
 #include "server/convert/option.h"

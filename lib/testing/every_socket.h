@@ -1,7 +1,7 @@
 // Sockets of every kind, for tests that ask the kernel about all of them.
 
-#ifndef STANDOFF_LIB_TEST_SOCKETS_H_
-#define STANDOFF_LIB_TEST_SOCKETS_H_
+#ifndef STANDOFF_LIB_TESTING_EVERY_SOCKET_H_
+#define STANDOFF_LIB_TESTING_EVERY_SOCKET_H_
 
 #include <string>
 #include <vector>
@@ -27,4 +27,4 @@ bool HasKind(const std::vector<TestSocket>& sockets, const std::string& text);
 
 }  // namespace standoff
 
-#endif  // STANDOFF_LIB_TEST_SOCKETS_H_
+#endif  // STANDOFF_LIB_TESTING_EVERY_SOCKET_H_

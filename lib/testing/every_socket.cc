@@ -1,4 +1,4 @@
-#include "lib/test_sockets.h"
+#include "lib/testing/every_socket.h"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
