@@ -1,5 +1,5 @@
-// Snapshots of processes that know nothing of the daemon: their sockets, and
-// what their threads wait for.
+// Snapshots of processes that know nothing of the daemon: which are told, and
+// their sockets. What their threads wait for is in thread_wait_test.
 
 #include <signal.h>
 #include <sys/types.h>
@@ -7,251 +7,31 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
-#include <map>
 #include <optional>
-#include <ostream>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/time/time.h"
 #include "client/address.h"
-#include "client/host.h"
 #include "client/lab/command.h"
-#include "client/lab/process.h"
 #include "client/lab/temp_dir.h"
 #include "client/lab/test_daemon.h"
-#include "client/remote_socket.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "standoff/v1/process.pb.h"
 #include "tests/testing/matchers.h"
 #include "tests/testing/must.h"
+#include "tests/testing/process_snapshots.h"
+#include "tests/testing/python_program.h"
 #include "tests/testing/remote_sockets.h"
 #include "tests/testing/test_host.h"
-#include "tests/testing/waiting.h"
 
 namespace standoff::client {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
-
-constexpr absl::Duration kPatience = absl::Minutes(1);
-
-// What every script begins with. It says what the test has to know, and then it
-// waits.
-constexpr char kPrelude[] = R"(
-import os, select, socket, sys, threading, time
-def inode(s): return os.fstat(s.fileno()).st_ino
-def say(*words): print(*words, flush=True)
-)";
-
-// A Python program. `wrapper` runs it.
-class Program {
- public:
-  explicit Program(const std::string& script,
-                   const std::vector<std::string>& arguments = {},
-                   std::vector<std::string> wrapper = {})
-      : process_(Start(script, arguments, std::move(wrapper))) {}
-
-  pid_t pid() const { return process_.pid(); }
-  void Signal(int signal) { process_.Signal(signal); }
-
-  std::string Line() { return Must(process_.ReadLine(kPatience)); }
-  uint64_t Number() {
-    uint64_t number = 0;
-    EXPECT_TRUE(absl::SimpleAtoi(Line(), &number));
-    return number;
-  }
-
- private:
-  static Process Start(const std::string& script,
-                       const std::vector<std::string>& arguments,
-                       std::vector<std::string> wrapper) {
-    ProcessOptions options = {.command = std::move(wrapper),
-                              .standard_output = Stream::kPipe,
-                              .standard_error = Stream::kInherit,
-                              .die_with_owner = true};
-    for (const std::string& word :
-         {std::string("/usr/bin/python3"), std::string("-c"),
-          absl::StrCat(kPrelude, script)}) {
-      options.command.push_back(word);
-    }
-    options.command.insert(options.command.end(), arguments.begin(),
-                           arguments.end());
-    return Must(Process::Start(options));
-  }
-
-  Process process_;
-};
-
-// Whether this user may look into the threads of its other processes: Yama can
-// forbid that (ptrace(2)).
-bool MayTrace() {
-  std::ifstream file("/proc/sys/kernel/yama/ptrace_scope");
-  int scope = 0;
-  return geteuid() == 0 || !(file >> scope) || scope == 0;
-}
-
-v1::SnapshotResponse SnapshotOf(const Host& host) {
-  return Must(host.Snapshot({.processes = true}));
-}
-
-std::optional<v1::Process> Find(const v1::SnapshotResponse& snapshot,
-                                pid_t pid) {
-  for (const v1::Process& process : snapshot.processes()) {
-    if (process.pid() == pid) return process;
-  }
-  return std::nullopt;
-}
-
-v1::SocketDescription SocketWith(const v1::SnapshotResponse& snapshot,
-                                 uint64_t inode) {
-  for (const v1::ProcessSocket& socket : snapshot.process_sockets()) {
-    if (socket.socket().inode() == inode) return socket.socket();
-  }
-  ADD_FAILURE() << "no socket " << inode;
-  return {};
-}
-
-v1::ProcessThread MainThread(const v1::SnapshotResponse& snapshot, pid_t pid) {
-  const std::optional<v1::Process> process = Find(snapshot, pid);
-  if (!process.has_value()) return {};
-  for (const v1::ProcessThread& thread : process->threads()) {
-    if (thread.thread_id() == pid) return thread;
-  }
-  return {};
-}
-
-// The first snapshot in which the program's main thread sleeps in one of these
-// system calls.
-v1::SnapshotResponse SnapshotAsleep(const Host& host, const Program& program,
-                                    const std::vector<std::string>& syscalls) {
-  v1::SnapshotResponse snapshot;
-  EXPECT_TRUE(Eventually([&] {
-    snapshot = SnapshotOf(host);
-    const std::string syscall = MainThread(snapshot, program.pid()).syscall();
-    return std::count(syscalls.begin(), syscalls.end(), syscall) > 0;
-  }));
-  return snapshot;
-}
-
-std::vector<int> EventsOf(const v1::ThreadWait& wait) {
-  return {wait.events().begin(), wait.events().end()};
-}
-
-// Programs that sleep in a call on one socket, whose inode they say first.
-struct BlockedCall {
-  std::string name;
-  std::string script;
-  // Those that the C library may use for it.
-  std::vector<std::string> syscalls;
-  v1::PollEvent event;
-  std::optional<int> timeout_seconds = std::nullopt;
-};
-
-std::ostream& operator<<(std::ostream& stream, const BlockedCall& call) {
-  return stream << call.name;
-}
-
-const BlockedCall kBlockedCalls[] = {
-    {"Recv",
-     "a, b = socket.socketpair()\n"
-     "say(inode(a))\n"
-     "a.recv(1)",
-     {"recvfrom"},
-     v1::POLL_EVENT_IN},
-    {"RecvMsg",
-     "a, b = socket.socketpair(type=socket.SOCK_DGRAM)\n"
-     "say(inode(a))\n"
-     "a.recvmsg(1)",
-     {"recvmsg"},
-     v1::POLL_EVENT_IN},
-    {"Read",
-     "a, b = socket.socketpair()\n"
-     "say(inode(a))\n"
-     "os.read(a.fileno(), 1)",
-     {"read"},
-     v1::POLL_EVENT_IN},
-    {"SendWithFullBuffers",
-     "l = socket.create_server(('127.0.0.1', 0))\n"
-     "a = socket.create_connection(l.getsockname())\n"
-     "b, _ = l.accept()\n"
-     "say(inode(a))\n"
-     "while True: a.send(bytes(1 << 20))",
-     {"sendto"},
-     v1::POLL_EVENT_OUT},
-    {"WriteWithFullBuffers",
-     "a, b = socket.socketpair()\n"
-     "say(inode(a))\n"
-     "while True: os.write(a.fileno(), bytes(1 << 20))",
-     {"write"},
-     v1::POLL_EVENT_OUT},
-    {"Accept",
-     "a = socket.create_server(('127.0.0.1', 0))\n"
-     "say(inode(a))\n"
-     "a.accept()",
-     {"accept", "accept4"},
-     v1::POLL_EVENT_IN},
-    {"Connect",
-     "l = socket.create_server(('127.0.0.1', 0), backlog=0)\n"
-     "others = [socket.socket() for _ in range(8)]\n"
-     "for s in others: s.setblocking(False); s.connect_ex(l.getsockname())\n"
-     "a = socket.socket()\n"
-     "say(inode(a))\n"
-     "a.connect(l.getsockname())",
-     {"connect"},
-     v1::POLL_EVENT_OUT},
-    {"Poll",
-     "a, b = socket.socketpair()\n"
-     "p = select.poll()\n"
-     "p.register(a, select.POLLIN)\n"
-     "say(inode(a))\n"
-     "p.poll(7200 * 1000)",
-     {"poll", "ppoll"},
-     v1::POLL_EVENT_IN,
-     7200},
-    {"Select",
-     "a, b = socket.socketpair()\n"
-     "say(inode(a))\n"
-     "select.select([a], [], [], 7200)",
-     {"select", "pselect6"},
-     v1::POLL_EVENT_IN,
-     7200},
-    {"SelectForEver",
-     "a, b = socket.socketpair()\n"
-     "say(inode(a))\n"
-     "select.select([a], [], [])",
-     {"select", "pselect6"},
-     v1::POLL_EVENT_IN},
-    {"Epoll",
-     "a, b = socket.socketpair()\n"
-     "e = select.epoll()\n"
-     "e.register(a, select.EPOLLIN)\n"
-     "say(inode(a))\n"
-     "e.poll(7200)",
-     {"epoll_wait", "epoll_pwait"},
-     v1::POLL_EVENT_IN,
-     7200},
-    // Python waits in poll(2) before it calls recv(2).
-    {"RecvWithTimeout",
-     "a, b = socket.socketpair()\n"
-     "a.settimeout(7200)\n"
-     "say(inode(a))\n"
-     "a.recv(1)",
-     {"poll", "ppoll"},
-     v1::POLL_EVENT_IN,
-     7200},
-};
 
 class ProcessSnapshotTest : public ::testing::Test {
  protected:
@@ -260,45 +40,8 @@ class ProcessSnapshotTest : public ::testing::Test {
   TestHost host_;
 };
 
-class BlockedCallTest : public ProcessSnapshotTest,
-                        public ::testing::WithParamInterface<BlockedCall> {};
-
-INSTANTIATE_TEST_SUITE_P(All, BlockedCallTest,
-                         ::testing::ValuesIn(kBlockedCalls),
-                         ::testing::PrintToStringParamName());
-
-TEST_P(BlockedCallTest, WaitsForItsSocket) {
-  if (!MayTrace()) GTEST_SKIP() << "Yama forbids to look";
-  Program program(GetParam().script);
-  const uint64_t inode = program.Number();
-  const v1::SnapshotResponse snapshot =
-      SnapshotAsleep(host_.host(), program, GetParam().syscalls);
-  const v1::ProcessThread thread = MainThread(snapshot, program.pid());
-  EXPECT_THAT(thread.name(), HasSubstr("python3"));
-  EXPECT_FALSE(thread.waits_for_more());
-  ASSERT_EQ(thread.waits_size(), 1);
-  EXPECT_EQ(thread.waits(0).inode(), inode);
-  EXPECT_THAT(EventsOf(thread.waits(0)), ElementsAre(GetParam().event));
-  EXPECT_GT(thread.context_switches(), 0u);
-  EXPECT_EQ(thread.has_timeout(), GetParam().timeout_seconds.has_value());
-  if (thread.has_timeout()) {
-    // Python rounds it, and has spent some when it calls.
-    EXPECT_NEAR(static_cast<double>(thread.timeout().seconds()),
-                *GetParam().timeout_seconds, 60.0);
-  }
-
-  const v1::Process process = Find(snapshot, program.pid()).value();
-  EXPECT_THAT(process.name(), HasSubstr("python3"));
-  EXPECT_THAT(process.command_line(), HasSubstr("python3 -c"));
-  EXPECT_EQ(process.user_id(), geteuid());
-  EXPECT_EQ(process.threads_size(), 1);
-  EXPECT_EQ(process.threads_left_out(), 0u);
-  EXPECT_THAT(process.sockets(), Contains(inode));
-  EXPECT_EQ(SocketWith(snapshot, inode).name(), "");
-}
-
 TEST_F(ProcessSnapshotTest, ConnectingSocketHasItsPeer) {
-  Program program(
+  PythonProgram program(
       "l = socket.create_server(('127.0.0.1', 0), backlog=0)\n"
       "others = [socket.socket() for _ in range(8)]\n"
       "for s in others: s.setblocking(False); s.connect_ex(l.getsockname())\n"
@@ -323,7 +66,7 @@ TEST_F(ProcessSnapshotTest, ConnectingSocketHasItsPeer) {
 
 // Each waits for the other: all that a diagnosis needs is there.
 TEST_F(ProcessSnapshotTest, TwoThatWaitForEachOther) {
-  Program server(
+  PythonProgram server(
       "l = socket.socket(socket.AF_UNIX)\n"
       "l.bind('')\n"
       "l.listen()\n"
@@ -332,7 +75,7 @@ TEST_F(ProcessSnapshotTest, TwoThatWaitForEachOther) {
       "say(inode(a))\n"
       "a.recv(1)");
   const std::string name = server.Line();
-  Program client(
+  PythonProgram client(
       absl::StrCat("a = socket.socket(socket.AF_UNIX)\n"
                    "a.connect(b'\\x00",
                    name,
@@ -352,125 +95,9 @@ TEST_F(ProcessSnapshotTest, TwoThatWaitForEachOther) {
               Contains(of_client));
 }
 
-TEST_F(ProcessSnapshotTest, SleepWaitsForNoSocket) {
-  if (!MayTrace()) GTEST_SKIP() << "Yama forbids to look";
-  Program program("a, b = socket.socketpair()\ntime.sleep(7200)");
-  const v1::ProcessThread thread = MainThread(
-      SnapshotAsleep(host_.host(), program,
-                     {"clock_nanosleep", "nanosleep", "select", "pselect6"}),
-      program.pid());
-  EXPECT_EQ(thread.waits_size(), 0);
-  EXPECT_FALSE(thread.waits_for_more());
-}
-
-TEST_F(ProcessSnapshotTest, PollOfAPipe) {
-  if (!MayTrace()) GTEST_SKIP() << "Yama forbids to look";
-  Program program(
-      "a, b = socket.socketpair()\n"
-      "r, w = os.pipe()\n"
-      "say(inode(a))\n"
-      "select.select([a, r], [], [a])");
-  const uint64_t inode = program.Number();
-  const v1::ProcessThread thread =
-      MainThread(SnapshotAsleep(host_.host(), program, {"select", "pselect6"}),
-                 program.pid());
-  ASSERT_EQ(thread.waits_size(), 1);
-  EXPECT_EQ(thread.waits(0).inode(), inode);
-  EXPECT_THAT(EventsOf(thread.waits(0)),
-              ElementsAre(v1::POLL_EVENT_IN, v1::POLL_EVENT_PRI));
-  EXPECT_TRUE(thread.waits_for_more());
-}
-
-TEST_F(ProcessSnapshotTest, ThreadsOfOneProcess) {
-  if (!MayTrace()) GTEST_SKIP() << "Yama forbids to look";
-  Program program(
-      "pairs = [socket.socketpair() for _ in range(5)]\n"
-      "threads = [threading.Thread(target=a.recv, args=(1,))\n"
-      "           for a, b in pairs]\n"
-      "for t in threads: t.start()\n"
-      "for t, (a, b) in zip(threads, pairs):\n"
-      "  say(t.native_id)\n"
-      "  say(inode(a))\n"
-      "threads[0].join()");
-  std::map<int, uint64_t> expected;
-  for (int i = 0; i < 5; ++i) {
-    const int thread = static_cast<int>(program.Number());
-    expected[thread] = program.Number();
-  }
-  std::map<int, uint64_t> waiting;
-  EXPECT_TRUE(Eventually([&] {
-    waiting.clear();
-    const auto process = Find(SnapshotOf(host_.host()), program.pid());
-    if (!process.has_value()) return false;
-    for (const v1::ProcessThread& thread : process->threads()) {
-      if (thread.syscall() != "recvfrom" || thread.waits_size() != 1) continue;
-      waiting[thread.thread_id()] = thread.waits(0).inode();
-    }
-    return waiting == expected;
-  }));
-  EXPECT_EQ(waiting, expected);
-}
-
-TEST_F(ProcessSnapshotTest, MoreThreadsThanAreTold) {
-  Program program(
-      "threading.stack_size(64 * 1024)\n"
-      "a, b = socket.socketpair()\n"
-      "threads = [threading.Thread(target=a.recv, args=(1,))\n"
-      "           for _ in range(1100)]\n"
-      "for t in threads: t.start()\n"
-      "say('ready')\n"
-      "threads[0].join()");
-  program.Line();
-  const std::optional<v1::Process> process =
-      Find(SnapshotOf(host_.host()), program.pid());
-  ASSERT_TRUE(process.has_value());
-  EXPECT_EQ(process->threads_size(), 1024);
-  EXPECT_EQ(process->threads_left_out(), 77u);
-}
-
-// The same number means that it slept all the time.
-TEST_F(ProcessSnapshotTest, ContextSwitchesTellWhoWoke) {
-  Program program(
-      "a = socket.socket(type=socket.SOCK_DGRAM)\n"
-      "a.bind(('127.0.0.1', 0))\n"
-      "say('127.0.0.1:%d' % a.getsockname()[1])\n"
-      "while True: a.recv(10)\n");
-  const std::string address = program.Line();
-  const auto switches = [&] {
-    return MainThread(SnapshotOf(host_.host()), program.pid())
-        .context_switches();
-  };
-  // It settles down.
-  uint64_t before = 0;
-  ASSERT_TRUE(Eventually([&] {
-    const uint64_t last = std::exchange(before, switches());
-    return last == before && before != 0;
-  }));
-  const RemoteSocket sender = OpenSocket(host_.host(), kUdp4);
-  v1::SendRequest request;
-  request.set_data("x");
-  *request.mutable_destination() = ParseAddress(address).value();
-  Must(sender.Run(request));
-  EXPECT_TRUE(Eventually([&] { return switches() > before; }));
-}
-
-TEST_F(ProcessSnapshotTest, StoppedProcessWaitsForMore) {
-  if (!MayTrace()) GTEST_SKIP() << "Yama forbids to look";
-  Program program(
-      "a, b = socket.socketpair()\n"
-      "say(inode(a))\n"
-      "a.recv(1)");
-  program.Number();
-  SnapshotAsleep(host_.host(), program, {"recvfrom"});
-  program.Signal(SIGSTOP);
-  EXPECT_TRUE(Eventually([&] {
-    return MainThread(SnapshotOf(host_.host()), program.pid()).waits_for_more();
-  }));
-}
-
 // Names and command lines are the processes' own, and may be anything.
 TEST_F(ProcessSnapshotTest, HostileNames) {
-  Program program(
+  PythonProgram program(
       "open('/proc/self/comm', 'wb').write(b'\\xff\\x1b[31m\\n(x')\n"
       "a, b = socket.socketpair()\n"
       "say(inode(a))\n"
@@ -488,12 +115,13 @@ TEST_F(ProcessSnapshotTest, HostileNames) {
 }
 
 TEST_F(ProcessSnapshotTest, OnlyThoseWithSocketsAndNotTheDaemon) {
-  Program without("say('ready')\ntime.sleep(7200)");
-  Program other_kind(
+  PythonProgram without("say('ready')\ntime.sleep(7200)");
+  PythonProgram other_kind(
       "a = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)\n"
       "say('ready')\ntime.sleep(7200)");
-  Program with("a, b = socket.socketpair()\nsay('ready')\ntime.sleep(7200)");
-  for (Program* program : {&without, &other_kind, &with}) program->Line();
+  PythonProgram with(
+      "a, b = socket.socketpair()\nsay('ready')\ntime.sleep(7200)");
+  for (PythonProgram* program : {&without, &other_kind, &with}) program->Line();
   const RemotePair own = ConnectedPair(host_.host(), kUnixStream);
   const v1::SnapshotResponse snapshot = SnapshotOf(host_.host());
   EXPECT_TRUE(Find(snapshot, with.pid()).has_value());
@@ -515,7 +143,7 @@ TEST_F(ProcessSnapshotTest, OnlyThoseWithSocketsAndNotTheDaemon) {
 
 // Sockets that two processes have are told once, and are both processes'.
 TEST_F(ProcessSnapshotTest, SharedSockets) {
-  Program program(
+  PythonProgram program(
       "a, b = socket.socketpair()\n"
       "if os.fork() == 0:\n"
       "  say(os.getpid())\n"
@@ -533,7 +161,7 @@ TEST_F(ProcessSnapshotTest, SharedSockets) {
 
 // While processes come and go.
 TEST_F(ProcessSnapshotTest, ProcessesThatEndMeanwhile) {
-  Program program(
+  PythonProgram program(
       "while True:\n"
       "  if os.fork() == 0:\n"
       "    a, b = socket.socketpair()\n"
@@ -545,7 +173,7 @@ TEST_F(ProcessSnapshotTest, ProcessesThatEndMeanwhile) {
 }
 
 TEST_F(ProcessSnapshotTest, NothingUnlessAskedFor) {
-  Program program("a, b = socket.socketpair()\nsay('ready')\na.recv(1)");
+  PythonProgram program("a, b = socket.socketpair()\nsay('ready')\na.recv(1)");
   program.Line();
   const v1::SnapshotResponse snapshot = Must(host_->Snapshot());
   EXPECT_EQ(snapshot.processes_size(), 0);
@@ -582,8 +210,8 @@ TEST(ProcessSnapshotUserTest, OfAnOrdinaryUser) {
   const TestHost host(options);
   const std::string script =
       "a, b = socket.socketpair()\nsay(inode(a))\na.recv(1)";
-  Program of_root(script);
-  Program of_nobody(script, {}, as_nobody);
+  PythonProgram of_root(script);
+  PythonProgram of_nobody(script, {}, as_nobody);
   of_root.Number();
   const uint64_t inode = of_nobody.Number();
   const v1::SnapshotResponse snapshot = SnapshotOf(host.host());
