@@ -100,6 +100,14 @@ TEST(ReflectionTest, SaysWhatIsUnknown) {
       HasSubstr("there is no symbol 'no.such'"));
 }
 
+TEST(ReflectionTest, RefusesWhatIsNoRequest) {
+  const TestHost host;
+  EXPECT_THAT(RawCall(host.host().address(), kReflect, "\xff\xff"),
+              Refused(absl::StatusCode::kInternal,
+                      HasSubstr("message 1 of the stream is no grpc.reflection."
+                                "v1alpha.ServerReflectionRequest")));
+}
+
 // gRPC's synchronous API would have threads that take part in all polling.
 TEST(ReflectionTest, NeedsNoThread) {
   const TestHost host;

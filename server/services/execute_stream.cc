@@ -1,6 +1,5 @@
 #include "server/services/execute_stream.h"
 
-#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/slice.h>
 
 #include <optional>
@@ -11,6 +10,7 @@
 #include "server/actions/dispatch.h"
 #include "server/operations/record.h"
 #include "server/services/call_session.h"
+#include "server/services/stream_message.h"
 
 namespace standoff {
 namespace {
@@ -27,23 +27,6 @@ constexpr size_t kMaxReplyBytes = size_t{1} * 1024 * 1024;
 constexpr int64_t kGatherNanoseconds = 200'000;
 constexpr size_t kGatherBytes = size_t{64} * 1024;
 static_assert(kGatherBytes <= kMaxReplyBytes);
-
-// The stream's message of that number, from 1. As of a unary call's, that it
-// can't be parsed is INTERNAL.
-grpc::Status Parse(grpc::ByteBuffer& bytes, uint64_t number,
-                   v1::ExecuteRequest& request) {
-  if (grpc::SerializationTraits<v1::ExecuteRequest>::Deserialize(&bytes,
-                                                                 &request)
-          .ok()) {
-    return grpc::Status::OK;
-  }
-  request.Clear();
-  return {grpc::StatusCode::INTERNAL,
-          absl::StrCat("message ", number, " of the stream is no ",
-                       request.GetTypeName(),
-                       ": nothing of it was performed, and no message after it "
-                       "was read")};
-}
 
 // Whether an action that can't wait takes less time than to write its reply.
 bool IsShort(const v1::Action& action) {
@@ -144,7 +127,7 @@ void ExecuteStream::Do(const Step& step) {
 void ExecuteStream::OnReadDone(bool ok) {
   v1::ExecuteRequest request;
   grpc::Status error;
-  if (ok) error = Parse(read_, ++messages_, request);
+  if (ok) error = ParseStreamMessage(read_, ++messages_, request);
   Step step;
   {
     std::lock_guard lock(mutex_);

@@ -35,8 +35,7 @@ namespace standoff {
 // not read, is held up. Ends with its session. Deletes itself when gRPC is done
 // with it.
 //
-// It reads bytes: gRPC takes a message that it can't parse for the stream's
-// end.
+// It reads bytes; see server/services/stream_message.h.
 class ExecuteStream final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       private SessionEnd::Listener {

@@ -11,16 +11,18 @@
 
 namespace standoff {
 
+// With messages as bytes; see server/services/stream_message.h.
 class ReflectionServiceImpl final
-    : public grpc::reflection::v1alpha::ServerReflection::CallbackService {
+    : public grpc::reflection::v1alpha::ServerReflection::
+          WithRawCallbackMethod_ServerReflectionInfo<
+              grpc::reflection::v1alpha::ServerReflection::Service> {
  public:
   // Before the server starts: the full names of the services to list.
   void SetServices(std::vector<std::string> services) {
     services_ = std::move(services);
   }
 
-  grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,
-                          grpc::reflection::v1alpha::ServerReflectionResponse>*
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
   ServerReflectionInfo(grpc::CallbackServerContext* context) override;
 
  private:

@@ -22,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "grpc/reflection/v1alpha/reflection.pb.h"
 #include "server/daemon.h"
 #include "standoff/v1/diagnosis_service.pb.h"
 #include "standoff/v1/host_service.pb.h"
@@ -47,23 +48,41 @@ using std::chrono::milliseconds;
 
 // Seeds choose them by their place: new ones go to the end.
 constexpr const char* kMethods[] = {
-    "SocketService.Open",       "SocketService.OpenPair",
-    "SocketService.Duplicate",  "SocketService.Bind",
-    "SocketService.Listen",     "SocketService.Connect",
-    "SocketService.Accept",     "SocketService.Send",
-    "SocketService.Receive",    "SocketService.Shutdown",
-    "SocketService.Close",      "SocketService.SetBlocking",
-    "SocketService.SetTimeout", "SocketService.SetOption",
-    "SocketService.GetOption",  "SocketService.Describe",
-    "SocketService.List",       "SocketService.Poll",
-    "SocketService.Resolve",    "OperationService.Start",
-    "OperationService.Wait",    "OperationService.Cancel",
-    "OperationService.Get",     "OperationService.List",
-    "OperationService.Watch",   "OperationService.Execute",
-    "SessionService.Create",    "SessionService.KeepAlive",
-    "SessionService.Delete",    "SessionService.List",
-    "HostService.GetInfo",      "HostService.GetClock",
-    "HostService.Snapshot",     "DiagnosisService.Diagnose",
+    "SocketService.Open",
+    "SocketService.OpenPair",
+    "SocketService.Duplicate",
+    "SocketService.Bind",
+    "SocketService.Listen",
+    "SocketService.Connect",
+    "SocketService.Accept",
+    "SocketService.Send",
+    "SocketService.Receive",
+    "SocketService.Shutdown",
+    "SocketService.Close",
+    "SocketService.SetBlocking",
+    "SocketService.SetTimeout",
+    "SocketService.SetOption",
+    "SocketService.GetOption",
+    "SocketService.Describe",
+    "SocketService.List",
+    "SocketService.Poll",
+    "SocketService.Resolve",
+    "OperationService.Start",
+    "OperationService.Wait",
+    "OperationService.Cancel",
+    "OperationService.Get",
+    "OperationService.List",
+    "OperationService.Watch",
+    "OperationService.Execute",
+    "SessionService.Create",
+    "SessionService.KeepAlive",
+    "SessionService.Delete",
+    "SessionService.List",
+    "HostService.GetInfo",
+    "HostService.GetClock",
+    "HostService.Snapshot",
+    "DiagnosisService.Diagnose",
+    "grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo",
 };
 
 constexpr int kMaxRequests = 8;
@@ -89,9 +108,10 @@ Limits SmallLimits() {
 }
 
 const MethodDescriptor& MethodAt(size_t index) {
-  const MethodDescriptor* const method =
-      DescriptorPool::generated_pool()->FindMethodByName(
-          absl::StrCat("standoff.v1.", kMethods[index]));
+  const DescriptorPool& pool = *DescriptorPool::generated_pool();
+  const MethodDescriptor* method =
+      pool.FindMethodByName(absl::StrCat("standoff.v1.", kMethods[index]));
+  if (method == nullptr) method = pool.FindMethodByName(kMethods[index]);
   Check(method != nullptr, kMethods[index]);
   return *method;
 }
@@ -107,7 +127,8 @@ void CheckMethods() {
   for (const Descriptor* type :
        {v1::OpenRequest::descriptor(), v1::StartRequest::descriptor(),
         v1::CreateRequest::descriptor(), v1::GetInfoRequest::descriptor(),
-        v1::DiagnoseRequest::descriptor()}) {
+        v1::DiagnoseRequest::descriptor(),
+        grpc::reflection::v1alpha::ServerReflectionRequest::descriptor()}) {
     for (int i = 0; i < type->file()->service_count(); ++i) {
       methods += static_cast<size_t>(type->file()->service(i)->method_count());
     }

@@ -1,0 +1,23 @@
+#include "server/services/stream_message.h"
+
+#include <grpcpp/support/proto_buffer_reader.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace standoff {
+
+grpc::Status ParseStreamMessage(grpc::ByteBuffer& bytes, uint64_t number,
+                                google::protobuf::Message& message) {
+  grpc::ProtoBufferReader reader(&bytes);
+  if (message.ParseFromZeroCopyStream(&reader) && reader.status().ok()) {
+    return grpc::Status::OK;
+  }
+  message.Clear();
+  return {grpc::StatusCode::INTERNAL,
+          absl::StrCat("message ", number, " of the stream is no ",
+                       message.GetTypeName(),
+                       ": nothing of it was done, and no message after it was "
+                       "read")};
+}
+
+}  // namespace standoff
