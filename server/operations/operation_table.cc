@@ -1,6 +1,5 @@
 #include "server/operations/operation_table.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -8,11 +7,6 @@
 
 namespace standoff {
 namespace {
-
-void SortById(OperationTable::Operations& operations) {
-  std::sort(operations.begin(), operations.end(),
-            [](const auto& a, const auto& b) { return a->id() < b->id(); });
-}
 
 absl::Status Closed(const std::string& session) {
   return absl::UnavailableError(
@@ -44,8 +38,8 @@ std::shared_ptr<Operation> OperationTable::Insert(Operation::Origin origin,
   auto operation = std::make_shared<Operation>(
       host_.next_id++, std::move(origin), std::move(action), left_out,
       std::move(charge), events_, static_cast<OperationOwner&>(*this));
-  entries_.emplace(operation->id(),
-                   Entry{.operation = operation, .history_bytes = {}});
+  // The last, but for others that were made at the same time.
+  live_.emplace_hint(live_.end(), operation->id(), operation);
   return operation;
 }
 
@@ -89,8 +83,12 @@ absl::StatusOr<std::shared_ptr<Operation>> OperationTable::AddUnary(
 absl::StatusOr<std::shared_ptr<Operation>> OperationTable::Find(
     uint64_t id, absl::string_view field) const {
   std::lock_guard lock(mutex_);
-  const auto found = entries_.find(id);
-  if (found != entries_.end()) return found->second.operation;
+  if (const auto live = live_.find(id); live != live_.end()) {
+    return live->second;
+  }
+  if (const auto ended = ended_.find(id); ended != ended_.end()) {
+    return ended->second.operation;
+  }
   if (id == 0) {
     return absl::InvalidArgumentError(
         absl::StrCat(field, ": is missing; give an operation's id"));
@@ -103,22 +101,28 @@ absl::StatusOr<std::shared_ptr<Operation>> OperationTable::Find(
 
 OperationTable::Operations OperationTable::All() const {
   Operations all;
-  {
-    std::lock_guard lock(mutex_);
-    all.reserve(entries_.size());
-    for (const auto& [id, entry] : entries_) all.push_back(entry.operation);
+  std::lock_guard lock(mutex_);
+  all.reserve(live_.size() + ended_.size());
+  auto live = live_.begin();
+  for (const auto& [id, ended] : ended_) {
+    for (; live != live_.end() && live->first < id; ++live) {
+      all.push_back(live->second);
+    }
+    all.push_back(ended.operation);
   }
-  SortById(all);
+  for (; live != live_.end(); ++live) all.push_back(live->second);
   return all;
 }
 
 OperationTable::Operations OperationTable::InProgress() const {
-  Operations all = All();
-  all.erase(
-      std::remove_if(all.begin(), all.end(),
-                     [](const auto& operation) { return operation->ended(); }),
-      all.end());
-  return all;
+  Operations in_progress;
+  std::lock_guard lock(mutex_);
+  in_progress.reserve(live_.size());
+  for (const auto& [id, operation] : live_) {
+    // One may be about to say so here.
+    if (!operation->ended()) in_progress.push_back(operation);
+  }
+  return in_progress;
 }
 
 void OperationTable::Close() {
@@ -128,9 +132,8 @@ void OperationTable::Close() {
 
 bool OperationTable::WaitUntilEnded(absl::Duration timeout) {
   std::unique_lock lock(mutex_);
-  return all_ended_.wait_for(lock, absl::ToChronoMilliseconds(timeout), [this] {
-    return history_.size() == entries_.size();
-  });
+  return all_ended_.wait_for(lock, absl::ToChronoMilliseconds(timeout),
+                             [this] { return live_.empty(); });
 }
 
 uint64_t OperationTable::dropped() const {
@@ -141,18 +144,22 @@ uint64_t OperationTable::dropped() const {
 void OperationTable::OnEnded(Operation& operation, int64_t bytes) {
   Operations dropped;
   std::lock_guard lock(mutex_);
-  Entry& entry = entries_.at(operation.id());
-  entry.history_bytes = history_bytes_.TakeBeyondLimit(bytes);
+  const auto live = live_.find(operation.id());
+  ended_.emplace_hint(
+      ended_.end(), live->first,
+      Ended{.operation = std::move(live->second),
+            .history_bytes = history_bytes_.TakeBeyondLimit(bytes)});
+  live_.erase(live);
   history_.push_back(operation.id());
   dropped = DropOld();
-  if (history_.size() == entries_.size()) all_ended_.notify_all();
+  if (live_.empty()) all_ended_.notify_all();
 }
 
 void OperationTable::OnResized(Operation& operation, int64_t bytes) {
   Operations dropped;
   std::lock_guard lock(mutex_);
-  const auto found = entries_.find(operation.id());
-  if (found == entries_.end()) return;
+  const auto found = ended_.find(operation.id());
+  if (found == ended_.end()) return;
   found->second.history_bytes = history_bytes_.TakeBeyondLimit(bytes);
   dropped = DropOld();
 }
@@ -170,9 +177,9 @@ OperationTable::Operations OperationTable::DropOld() {
   };
   Operations dropped;
   while (!history_.empty() && is_too_much()) {
-    const auto oldest = entries_.find(history_.front());
+    const auto oldest = ended_.find(history_.front());
     dropped.push_back(std::move(oldest->second.operation));
-    entries_.erase(oldest);
+    ended_.erase(oldest);
     history_.pop_front();
     ++dropped_;
   }

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -87,10 +87,9 @@ class OperationTable final : private OperationOwner {
   SleepDetector& sleep_detector() { return host_.sleep_detector; }
 
  private:
-  // What is known of an operation here.
-  struct Entry {
+  // One that has ended.
+  struct Ended {
     std::shared_ptr<Operation> operation;
-    // Once it has ended.
     Quota::Charge history_bytes;
   };
 
@@ -115,8 +114,11 @@ class OperationTable final : private OperationOwner {
   std::condition_variable all_ended_;
   // Guarded by `mutex_`, as is what follows.
   bool closed_ = false;
-  absl::flat_hash_map<uint64_t, Entry> entries_;
-  // Ids of those that have ended, in the order in which they did.
+  // Those that have not ended, by id, apart from the many that have: a look at
+  // a busy host is at these.
+  absl::btree_map<uint64_t, std::shared_ptr<Operation>> live_;
+  absl::btree_map<uint64_t, Ended> ended_;
+  // Their ids, in the order in which they ended.
   std::deque<uint64_t> history_;
   uint64_t dropped_ = 0;
 };
