@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "lib/thread_state.h"
 
@@ -71,6 +72,14 @@ pid_t PrepareThisThread() {
   return prepared;
 }
 
+// Whether a thread that is in a call sleeps there; nullopt if nobody can tell.
+std::optional<bool> IsAsleep(pid_t thread_id) {
+  const std::optional<int64_t> number = SyscallOf(thread_id);
+  if (!number.has_value()) return std::nullopt;
+  // Behind the call, it waits for the mutexes of who looks at it (futex(2)).
+  return *number >= 0 && *number != SYS_futex;
+}
+
 }  // namespace
 
 void PrepareThreadsOnce() {
@@ -82,11 +91,7 @@ int InterruptionSignal() {
   return number;
 }
 
-bool IsAsleep(const Sleep& sleep) {
-  const int64_t number = SyscallOf(sleep.thread_id);
-  // Behind the call, it waits for the mutexes of who looks at it (futex(2)).
-  return number >= 0 && number != SYS_futex;
-}
+bool IsAwake(const Sleep& sleep) { return IsAsleep(sleep.thread_id) == false; }
 
 Interruption::~Interruption() {
   if (first_ != nullptr) {
@@ -115,7 +120,7 @@ bool Interruption::ReportSleep(SleepListener& listener) {
   std::lock_guard lock(mutex_);
   if (first_ == nullptr || first_->listener_ != nullptr) return false;
   // The scope can't end while this holds its mutex.
-  if (!IsAsleep(first_->sleep_)) return false;
+  if (IsAsleep(first_->sleep_.thread_id) != true) return false;
   first_->listener_ = &listener;
   listener.OnAsleep(first_->sleep_);
   return true;

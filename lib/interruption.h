@@ -105,9 +105,10 @@ class InterruptibleScope {
   InterruptibleScope* next_ = nullptr;
 };
 
-// Whether a thread of this process is asleep in its call now. False once it was
-// woken up, also while it waits for a processor.
-bool IsAsleep(const Sleep& sleep);
+// Whether a thread of this process that was asleep in its call was woken up,
+// also while it waits for a processor. False as well where the kernel can't be
+// asked, for want of a descriptor.
+bool IsAwake(const Sleep& sleep);
 
 // The number of the signal that the library uses.
 int InterruptionSignal();

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -63,7 +64,7 @@ TEST_P(ModeChangeTest, ABlockingSendSendsAll) {
     receive(kMuch / 4);
     // In its own system call or, after the change, in ppoll.
     EXPECT_TRUE(WaitFor([&] {
-      const int64_t syscall = SyscallOf(send.thread_id());
+      const std::optional<int64_t> syscall = SyscallOf(send.thread_id());
       return syscall == SYS_sendto || syscall == SYS_ppoll;
     }));
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 
 #include "absl/strings/string_view.h"
 
@@ -28,9 +29,10 @@ absl::string_view Read(pid_t thread_id, const char* file,
 
 }  // namespace
 
-int64_t SyscallOf(pid_t thread_id) {
+std::optional<int64_t> SyscallOf(pid_t thread_id) {
   std::array<char, 128> buffer;
   const absl::string_view text = Read(thread_id, "syscall", buffer);
+  if (text.empty()) return std::nullopt;
   int64_t number = -1;
   // "running", or the number and its arguments.
   std::from_chars(text.data(), text.data() + text.size(), number);

@@ -84,15 +84,9 @@ absl::StatusOr<Credentials> TcpCredentials(const DaemonOptions& options) {
   return grpc::InsecureServerCredentials();
 }
 
-// The full names of all services.
-std::vector<std::string> ServicesOf(const DaemonOptions& options) {
+// The full names of the services that gRPC brings with it.
+std::vector<std::string> ServicesOfGrpc(const DaemonOptions& options) {
   std::vector<std::string> services = {
-      v1::SocketService::service_full_name(),
-      v1::OperationService::service_full_name(),
-      v1::SessionService::service_full_name(),
-      v1::HostService::service_full_name(),
-      v1::DiagnosisService::service_full_name(),
-      grpc::reflection::v1alpha::ServerReflection::service_full_name(),
       // gRPC serves health without its description, which reflection needs:
       // using it links it in.
       absl::StrCat(
@@ -100,6 +94,14 @@ std::vector<std::string> ServicesOf(const DaemonOptions& options) {
           ".Health")};
   if (options.channelz) services.push_back("grpc.channelz.v1.Channelz");
   return services;
+}
+
+// Serves it, and adds its full name to those of all services.
+template <typename Api>
+void Register(grpc::Service& service, grpc::ServerBuilder& builder,
+              std::vector<std::string>& services) {
+  builder.RegisterService(&service);
+  services.push_back(Api::service_full_name());
 }
 
 void Configure(const Limits& limits, grpc::ServerBuilder& builder) {
@@ -175,13 +177,15 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
   if (!KeepAccepting()) {
     return absl::ErrnoToStatus(errno, "can't open /dev/null");
   }
-  builder.RegisterService(&socket_service_);
-  builder.RegisterService(&operation_service_);
-  builder.RegisterService(&session_service_);
-  builder.RegisterService(&host_service_);
-  builder.RegisterService(&diagnosis_service_);
-  reflection_service_.SetServices(ServicesOf(options));
-  builder.RegisterService(&reflection_service_);
+  std::vector<std::string> services = ServicesOfGrpc(options);
+  Register<v1::SocketService>(socket_service_, builder, services);
+  Register<v1::OperationService>(operation_service_, builder, services);
+  Register<v1::SessionService>(session_service_, builder, services);
+  Register<v1::HostService>(host_service_, builder, services);
+  Register<v1::DiagnosisService>(diagnosis_service_, builder, services);
+  Register<grpc::reflection::v1alpha::ServerReflection>(reflection_service_,
+                                                        builder, services);
+  reflection_service_.SetServices(std::move(services));
   server_ = builder.BuildAndStart();
   for (size_t i = 0; i < addresses->size(); ++i) {
     ControlAddress address = (*addresses)[i];

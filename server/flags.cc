@@ -49,7 +49,8 @@ void AddControlFlags(CLI::App& app, DaemonOptions& options) {
                "threads, and what these wait for. Those of the daemon's\n"
                "user, or all if that is root.");
   app.add_flag("--channelz", options.channelz,
-               "Serve grpc.channelz, too: the state of gRPC's channels.");
+               "Serve grpc.channelz, too: the state of gRPC's channels.\n"
+               "All calls then take somewhat longer.");
 }
 
 constexpr int64_t kMostThings = 1'000'000;

@@ -151,9 +151,8 @@ TEST_F(ExecuteTest, WhatWasDoneIsToldWhileTheNextOneWaits) {
   EXPECT_THAT(Next<v1::ReceiveResponse>(stream), ReceivedData("z"));
 }
 
-// The daemon's end of a stream that nobody reads is full when an action comes
-// that waits.
-TEST_F(ExecuteTest, RepliesThatWereHeldUpAllCome) {
+// More than a message or the stream holds, and then an action that waits.
+TEST_F(ExecuteTest, ManyRepliesAllCome) {
   constexpr int kPairs = 20'000;
   ExecuteStream stream(own_);
   std::vector<v1::Action> actions;

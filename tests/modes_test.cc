@@ -229,6 +229,28 @@ TEST_F(TcpModesTest, NonBlockingConnectIsInProgress) {
             v1::TCP_STATE_SYN_SENT);
 }
 
+// A send that connects first waits for the peer, who does not answer.
+TEST_F(TcpModesTest, BlockingSendThatConnectsSleepsInItsSyscall) {
+  const BlackHole hole = MakeBlackHole(host_.host());
+  for (const bool by_flag : {true, false}) {
+    RemoteSocket socket = OpenSocket(host_.host(), kTcp4);
+    EXPECT_THAT(socket.SetOption("TCP_FASTOPEN_NO_COOKIE", 1), Returned(0));
+    v1::SendRequest request;
+    request.set_data("x");
+    if (by_flag) {
+      request.add_flags(v1::MESSAGE_FLAG_FASTOPEN);
+      *request.mutable_destination() = hole.address;
+    } else {
+      EXPECT_THAT(socket.SetOption("TCP_FASTOPEN_CONNECT", 1), Returned(0));
+      EXPECT_THAT(socket.Connect(hole.address), Returned(0));
+    }
+    auto sending = socket.Async().Run(request);
+    ASSERT_TRUE(AsleepIn(host_, "Send", SYS_sendto)) << by_flag;
+    Must(socket.Close());
+    EXPECT_THAT(sending.Get(), WasCancelled()) << by_flag;
+  }
+}
+
 TEST_F(TcpModesTest, ConnectWithTimeoutTimesOut) {
   const BlackHole hole = MakeBlackHole(host_.host());
   const RemoteSocket socket = OpenSocket(host_.host(), kTcp4, 0.3);

@@ -220,6 +220,22 @@ TEST_F(OperationListTest, Pages) {
   EXPECT_FALSE(Must(host_->ListOperations(request)).more());
 }
 
+// While traffic wakes up those that were blocked.
+TEST_F(OperationListTest, NoPageIsEmptyWithMoreToCome) {
+  const RemotePair pair = ConnectedPair(host_.host(), kTcp4);
+  Must(host_->Actor("sender").Start(EndlessSendOn(pair.a)));
+  Must(host_->Actor("receiver").Start(EndlessReceiveOn(pair.b)));
+  v1::OperationServiceListRequest request;
+  request.add_states(OPERATION_STATE_BLOCKED);
+  request.set_page_size(1);
+  for (int i = 0; i < 300; ++i) {
+    const v1::OperationServiceListResponse page =
+        Must(host_->ListOperations(request));
+    EXPECT_LE(page.operations_size(), 1);
+    ASSERT_FALSE(page.more() && page.operations().empty()) << i;
+  }
+}
+
 TEST_F(OperationListTest, LeavesOutWhatIsNotWanted) {
   StartBlocked(actor_, ReceiveOn(pair_.b));
   v1::OperationServiceListRequest request;

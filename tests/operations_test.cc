@@ -25,6 +25,7 @@
 namespace standoff::client {
 namespace {
 
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -159,6 +160,21 @@ TEST_F(OperationsTest, BlockedAgain) {
   Must(pair_.a.Send("x"));
   EXPECT_THAT(receiving.AwaitReply<v1::ReceiveResponse>(kPatience),
               ReceivedData(std::string(20, 'x')));
+}
+
+// Traffic wakes them up thousands of times a second.
+TEST_F(OperationsTest, WhatItSaysIsBlockedIsSo) {
+  const std::vector<RemoteOperation> both = {
+      Must(actor_.Start(EndlessSendOn(pair_.a))),
+      Must(other_actor_.Start(EndlessReceiveOn(pair_.b)))};
+  for (int i = 0; i < 200; ++i) {
+    const v1::WaitResponse response =
+        Must(host_->WaitAny(both, WAIT_CONDITION_BLOCKED, kPatience));
+    ASSERT_FALSE(response.timed_out()) << i;
+    ASSERT_THAT(response.operations(),
+                Contains(InState(OPERATION_STATE_BLOCKED)))
+        << i;
+  }
 }
 
 TEST_F(OperationsTest, WaitTimesOut) {

@@ -69,8 +69,10 @@ TEST(ReflectionTest, ListsTheServices) {
   const std::string services =
       Must(RawCall(host.host().address(), kReflect, WithString(7, "*")));
   for (const char* service :
-       {"standoff.v1.SocketService", "standoff.v1.HostService",
-        "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}) {
+       {"standoff.v1.SocketService", "standoff.v1.OperationService",
+        "standoff.v1.SessionService", "standoff.v1.HostService",
+        "standoff.v1.DiagnosisService", "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection"}) {
     EXPECT_THAT(services, HasSubstr(service));
   }
   EXPECT_THAT(services, ::testing::Not(HasSubstr("channelz")));

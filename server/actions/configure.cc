@@ -7,6 +7,7 @@
 #include "lib/socket.h"
 #include "server/actions/actions.h"
 #include "server/actions/on_socket.h"
+#include "server/actions/options_seen.h"
 #include "server/convert/field_error.h"
 #include "server/convert/option.h"
 #include "server/convert/outcome.h"
@@ -68,6 +69,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
       context, request, Waits::kNever,
       [&response, choice = *choice, value = *std::move(value)](Socket& socket,
                                                                Interruption*) {
+        SeeOption(choice.level, choice.number);
         *response.mutable_outcome() = OutcomeToProto(SetOption(
             socket, choice.level, choice.number, absl::string_view(value)));
         return absl::OkStatus();

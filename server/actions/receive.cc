@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/inspection.h"
 #include "lib/pattern.h"
 #include "lib/transfer.h"
 #include "server/actions/actions.h"
 #include "server/actions/on_socket.h"
+#include "server/actions/options_seen.h"
 #include "server/convert/address.h"
 #include "server/convert/bits.h"
 #include "server/convert/control_message.h"
@@ -147,7 +147,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                                    Interruption* interruption) mutable {
     // A part of what these want may be there, and the rest not.
     if (request.all() || (options.flags & MSG_WAITALL) != 0 ||
-        ReceiveLowWater(socket) > 1) {
+        MayWaitForMore(socket)) {
       return false;
     }
     options.at_once = true;

@@ -18,6 +18,7 @@
 #include "lib/transfer.h"
 #include "server/actions/actions.h"
 #include "server/actions/on_socket.h"
+#include "server/actions/options_seen.h"
 #include "server/convert/address.h"
 #include "server/convert/bits.h"
 #include "server/convert/control_message.h"
@@ -108,7 +109,7 @@ struct OutgoingSend {
     constexpr size_t kFewBytes = 512;
     if (request.has_pattern()) return false;
     // It would connect as well, which waits for the peer.
-    if ((flags & MSG_FASTOPEN) != 0) return false;
+    if ((flags & MSG_FASTOPEN) != 0 || ConnectsFirst(socket)) return false;
     if (socket.type() == SOCK_STREAM &&
         (request.data().size() > kFewBytes || !HasRoomToSend(socket))) {
       return false;

@@ -91,7 +91,12 @@ std::vector<std::string> Operation::sockets() const {
 
 v1::OperationState Operation::state() const {
   std::lock_guard lock(mutex_);
-  return state_;
+  return SeenState();
+}
+
+v1::OperationState Operation::SeenState() const {
+  const bool is_awake = sleep_.has_value() && IsAwake(*sleep_);
+  return is_awake ? v1::OPERATION_STATE_RUNNING : state_;
 }
 
 bool Operation::ended() const {
@@ -247,8 +252,7 @@ v1::Operation Operation::ToProto() const {
   *proto.mutable_creation_time() = TimeToProto(creation_time_);
   proto.set_creation_monotonic_ns(creation_ns_);
   std::lock_guard lock(mutex_);
-  const bool is_awake = sleep_.has_value() && !IsAsleep(*sleep_);
-  proto.set_state(is_awake ? v1::OPERATION_STATE_RUNNING : state_);
+  proto.set_state(SeenState());
   v1::Action& action = *proto.mutable_action();
   if (IsEnded()) {
     action.ParseFromString(action_record_);
@@ -261,7 +265,7 @@ v1::Operation Operation::ToProto() const {
   proto.set_payload_bytes_left_out(left_out_ + reply_left_out_);
   proto.set_start_monotonic_ns(start_ns_);
   proto.set_end_monotonic_ns(end_ns_);
-  if (sleep_.has_value() && !is_awake) {
+  if (proto.state() == v1::OPERATION_STATE_BLOCKED) {
     *proto.mutable_block() = BlockToProto(*sleep_);
   }
   return proto;

@@ -92,6 +92,8 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   const char* method() const { return label_->method; }
   // Those that its action names.
   std::vector<std::string> sockets() const;
+  // It is blocked only if its thread is still asleep: one that was woken up
+  // runs, though it may wait long for a processor and nobody has been told yet.
   v1::OperationState state() const;
   bool ended() const;
   // Whether it is performed for a client that gets its reply at once.
@@ -124,9 +126,7 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   // with nothing left out.
   void KeepWholeReply(const v1::ActionReply& reply);
 
-  // All that is known; without Block.sockets. It is blocked only if its thread
-  // is still asleep: one that was woken up runs, though it may wait long for a
-  // processor and nobody has been told yet.
+  // All that is known; without Block.sockets. See state().
   v1::Operation ToProto() const;
 
   // Called with each change of what `waiter` waits for, from now until
@@ -145,6 +145,7 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   [[nodiscard]] Waiters Change(v1::OperationState state,
                                const v1::ActionReply* reply = nullptr);
   bool IsEnded() const;
+  v1::OperationState SeenState() const;
   // Once it has ended: keeps the action as bytes.
   void RecordAction();
   // How much memory it takes, once it has ended.

@@ -1,6 +1,7 @@
 #include "server/operations/operation.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <memory>
 #include <optional>
@@ -388,6 +389,25 @@ TEST_F(OperationTest, WokenItIsNotBlocked) {
   EXPECT_FALSE(proto.has_block());
   EXPECT_TRUE(sleeping.Join().ok());
   EXPECT_EQ(sched_setaffinity(0, sizeof all, &all), 0);
+}
+
+// Nobody can ask the kernel then.
+TEST_F(OperationTest, ItStaysBlockedWithoutADescriptorToSpare) {
+  const auto operation = maker_.Make();
+  operation->Begin();
+  TestEvent event;
+  BackgroundCall sleeping([&] { return event.Await(*operation); });
+  ASSERT_TRUE(WaitFor([&] { return !operation->CheckAsleep(); }));
+  rlimit limit;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none = {0, limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const v1::Operation proto = operation->ToProto();
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(proto.state(), OPERATION_STATE_BLOCKED);
+  EXPECT_TRUE(proto.has_block());
+  event.Happen();
+  EXPECT_TRUE(sleeping.Join().ok());
 }
 
 TEST_F(OperationTest, CancelEndsTheCallThatSleeps) {

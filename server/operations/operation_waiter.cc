@@ -55,14 +55,14 @@ void OperationWaiter::TellDone() {
   done_();
 }
 
-bool OperationWaiter::Fits(v1::OperationState state) const {
+bool OperationWaiter::Fits(v1::OperationState state, bool until_blocked) {
   switch (state) {
     case v1::OPERATION_STATE_DONE:
     case v1::OPERATION_STATE_CANCELLED:
     case v1::OPERATION_STATE_SKIPPED:
       return true;
     case v1::OPERATION_STATE_BLOCKED:
-      return until_blocked_;
+      return until_blocked;
     default:
       return false;
   }

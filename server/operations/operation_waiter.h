@@ -34,14 +34,17 @@ class OperationWaiter final
   // it has been or is being called: then false.
   bool Stop();
 
-  const Operations& operations() const { return operations_; }
+  // Whether an operation in that state is as it is waited for.
+  static bool Fits(v1::OperationState state, bool until_blocked);
 
   void Add(v1::OperationState state) override;
   bool Change(v1::OperationState from, v1::OperationState to) override;
   void TellDone() override;
 
  private:
-  bool Fits(v1::OperationState state) const;
+  bool Fits(v1::OperationState state) const {
+    return Fits(state, until_blocked_);
+  }
   // With `mutex_` held: whether it is over, for the first time.
   bool IsOver();
 

@@ -31,7 +31,10 @@ static_assert(kGatherBytes <= kMaxReplyBytes);
 // Whether an action that can't wait takes less time than to write its reply.
 bool IsShort(const v1::Action& action) {
   constexpr size_t kFewBytes = size_t{64} * 1024;
-  if (action.has_send()) return action.send().data().size() <= kFewBytes;
+  if (action.has_send()) {
+    return action.send().data().size() <= kFewBytes &&
+           action.send().length() <= int64_t{kFewBytes};
+  }
   return action.has_receive() &&
          action.receive().length() <= int64_t{kFewBytes};
 }
@@ -223,15 +226,15 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
   job->action =
       PrepareAction(job->context, job->operation->action(), job->reply);
   if (!job->action.ok()) return job;
+  const bool is_short = IsShort(job->operation->action());
+  if (!is_short) WriteReplies();
   if (job->action->perform_at_once != nullptr) {
     job->performed =
         job->action->perform_at_once(&job->operation->interruption());
     job->action->perform_at_once = nullptr;
     if (job->performed) return job;
   }
-  if (job->action->may_wait || !IsShort(job->operation->action())) {
-    WriteReplies();
-  }
+  if (job->action->may_wait && is_short) WriteReplies();
   absl::StatusOr<Quota::Charge> waiting =
       performer.Admit(*job->action, job->operation);
   if (waiting.ok()) {

@@ -85,9 +85,11 @@ absl::Status ListOperations(SessionTable& sessions, const SessionUse& own,
   std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
     return a.first->id() < b.first->id();
   });
-  response.set_more(found.size() > page_size);
-  found.resize(std::min(found.size(), page_size));
   for (const auto& [operation, session] : found) {
+    if (static_cast<size_t>(response.operations_size()) == page_size) {
+      response.set_more(true);
+      break;
+    }
     v1::Operation described =
         DescribeOperation(*operation, session->sockets(),
                           request.brief() ? Detail::kBrief : Detail::kFull);

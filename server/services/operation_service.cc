@@ -40,10 +40,11 @@ absl::StatusOr<OperationWaiter::Operations> FindAll(OperationTable& table,
 
 // What to reply with `operations` in the state that they are in then.
 template <typename Request, typename Response>
-void AddOperations(const Request& request,
+void SetOperations(const Request& request,
                    const OperationWaiter::Operations& operations,
                    Session& session, Response& response) {
   const Detail detail = request.brief() ? Detail::kBrief : Detail::kFull;
+  response.clear_operations();
   for (const auto& operation : operations) {
     *response.add_operations() =
         DescribeOperation(*operation, session.sockets(), detail);
@@ -71,6 +72,19 @@ absl::StatusOr<OperationsCall::Condition> ConditionOf(
   if (!operations.ok()) return operations.status();
   condition.operations = *std::move(operations);
   return condition;
+}
+
+// Whether the operations of the response are as the request waits for.
+bool AreAsWaitedFor(const v1::WaitRequest& request,
+                    const v1::WaitResponse& response) {
+  const bool until_blocked = request.condition() == v1::WAIT_CONDITION_BLOCKED;
+  const auto fits = [&](const v1::Operation& operation) {
+    return OperationWaiter::Fits(operation.state(), until_blocked);
+  };
+  const auto& operations = response.operations();
+  return request.any()
+             ? std::any_of(operations.begin(), operations.end(), fits)
+             : std::all_of(operations.begin(), operations.end(), fits);
 }
 
 // Those to cancel.
@@ -122,7 +136,8 @@ grpc::ServerUnaryReactor* OperationServiceImpl::Wait(
   auto reply = [session = session->get(), operations = condition->operations,
                 request, response](bool timed_out) {
     response->set_timed_out(timed_out);
-    AddOperations(*request, operations, *session, *response);
+    SetOperations(*request, operations, *session, *response);
+    return AreAsWaitedFor(*request, *response);
   };
   return new OperationsCall(*std::move(session), *std::move(condition),
                             std::move(reply));
@@ -139,7 +154,8 @@ grpc::ServerUnaryReactor* OperationServiceImpl::Cancel(
   CancelAll(*operations);
   auto reply = [session = session->get(), operations = *operations, request,
                 response](bool) {
-    AddOperations(*request, operations, *session, *response);
+    SetOperations(*request, operations, *session, *response);
+    return true;
   };
   OperationsCall::Condition condition = {.operations = *std::move(operations),
                                          .timeout = Timeout(kCancelPatience)};

@@ -29,6 +29,13 @@ v1::SendRequest EndlessSendOn(const SocketRef& socket) {
   return request;
 }
 
+v1::ReceiveRequest EndlessReceiveOn(const SocketRef& socket) {
+  v1::ReceiveRequest request =
+      ReceiveOn(socket, EndlessSendOn(socket).length(), /*all=*/true);
+  request.mutable_verify()->set_seed(1);
+  return request;
+}
+
 v1::AcceptRequest AcceptOn(const SocketRef& listener, std::string name) {
   v1::AcceptRequest request;
   request.set_socket(listener.name());

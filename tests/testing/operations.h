@@ -30,6 +30,8 @@ v1::ReceiveRequest ReceiveOn(const SocketRef& socket, int64_t length = 100,
 v1::SendRequest SendOn(const SocketRef& socket, std::string data);
 // So much that it does not end unless somebody reads for very long.
 v1::SendRequest EndlessSendOn(const SocketRef& socket);
+// The same from the other end.
+v1::ReceiveRequest EndlessReceiveOn(const SocketRef& socket);
 v1::AcceptRequest AcceptOn(const SocketRef& listener, std::string name = "");
 v1::ConnectRequest ConnectTo(const SocketRef& socket,
                              const v1::Address& address);
