@@ -51,6 +51,17 @@ sigset_t SetOf(std::initializer_list<int> signals) {
   return set;
 }
 
+// What this thread blocks behind a call that could have been interrupted.
+sigset_t MaskAfterCall(SocketPair& pair) {
+  Must(Send(pair.b, "x"));
+  Interruption interruption;
+  char byte;
+  Must(Receive(pair.a, {&byte, 1}, {}, &interruption));
+  sigset_t mask;
+  EXPECT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &mask), 0);
+  return mask;
+}
+
 // Interrupts a receive, in both modes that wait.
 void ExpectInterruptible() {
   for (const Mode& mode : {kBlockingMode, kTimeoutMode}) {
@@ -189,12 +200,7 @@ TEST(InterruptionSignalTest, OtherBitsOfTheMaskStay) {
     const sigset_t before = SetOf({SIGURG, SIGUSR1, SIGTERM, SIGRTMAX});
     ASSERT_EQ(pthread_sigmask(SIG_SETMASK, &before, nullptr), 0);
     SocketPair pair = ConnectedPair(kTcp4);
-    Must(Send(pair.b, "x"));
-    Interruption interruption;
-    char byte;
-    Must(Receive(pair.a, {&byte, 1}, {}, &interruption));
-    sigset_t after;
-    ASSERT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &after), 0);
+    const sigset_t after = MaskAfterCall(pair);
     for (int i = 1; i < NSIG; ++i) {
       const int expected = i == SIGURG ? 0 : sigismember(&before, i);
       EXPECT_EQ(sigismember(&after, i), expected) << i;
@@ -245,12 +251,7 @@ TEST(InterruptionSignalTest, IsUnblockedOnceAThreadIfThatWasPromised) {
       const sigset_t own = SetOf({SIGURG});
       for (const bool is_blocked_after : {false, true}) {
         ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &own, nullptr), 0);
-        Must(Send(pair.b, "x"));
-        Interruption interruption;
-        char byte;
-        Must(Receive(pair.a, {&byte, 1}, {}, &interruption));
-        sigset_t after;
-        ASSERT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &after), 0);
+        const sigset_t after = MaskAfterCall(pair);
         EXPECT_EQ(sigismember(&after, SIGURG), is_blocked_after ? 1 : 0);
       }
     }).join();
