@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <optional>
 
 #include "gtest/gtest.h"
 #include "lib/testing/background_call.h"
@@ -46,7 +47,7 @@ TEST(ThreadStateTest, OfThreadThatRuns) {
 }
 
 TEST(ThreadStateTest, OfNoThread) {
-  EXPECT_EQ(SyscallOf(kNoThread), -1);
+  EXPECT_EQ(SyscallOf(kNoThread), std::nullopt);
   EXPECT_EQ(WaitChannelOf(kNoThread), "");
 }
 
