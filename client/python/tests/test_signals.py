@@ -14,23 +14,31 @@ import pytest
 from connections import (fill, listener, receive_exactly, silent_address, tcp,
                          tcp_pair, unix_pair)
 from net import Net
-from workers import Worker
+from workers import PATIENCE, Worker
 
 
 class Interrupted(Exception):
     """What the handler of a signal raises."""
 
 
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    """Restores the handlers that tests change."""
+    before = {number: signal.getsignal(number)
+              for number in (signal.SIGUSR1, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture(name="handle")
-def _handle() -> Iterator[Callable[[Callable[[], None]], None]]:
+def _handle() -> Callable[[Callable[[], None]], None]:
     """Sets the handler of SIGUSR1 for the test."""
-    before = signal.getsignal(signal.SIGUSR1)
 
     def handle(handler: Callable[[], None]) -> None:
         signal.signal(signal.SIGUSR1, lambda *_: handler())
 
-    yield handle
-    signal.signal(signal.SIGUSR1, before)
+    return handle
 
 
 def give_up() -> None:
@@ -39,12 +47,29 @@ def give_up() -> None:
 
 
 def interrupt(net: Net, number: int = signal.SIGUSR1) -> Worker:
-    """Sends this process a signal as soon as its main thread is blocked."""
+    """Sends this process a signal as soon as its main thread is blocked.
+
+    It is sent until it is handled, which is done once. On a busy machine the
+    thread may have been blocked in an earlier call, and one that comes between
+    Python's last look for signals and the system call ends neither.
+    """
+    handled = threading.Event()
+    handler: Any = signal.getsignal(number)
+
+    def handle_once(*arguments: Any) -> None:
+        if not handled.is_set():
+            handled.set()
+            handler(*arguments)
 
     def send() -> None:
         net.wait_blocked(threading.main_thread())
+        deadline = time.monotonic() + PATIENCE
         os.kill(os.getpid(), number)
+        while not handled.wait(.5):
+            assert time.monotonic() < deadline, "it is never handled"
+            os.kill(os.getpid(), number)
 
+    signal.signal(number, handle_once)
     return Worker(send)
 
 
@@ -129,13 +154,14 @@ def test_a_handler_that_returns_lets_the_call_go_on(net: Net,
     client, server = tcp_pair(net)
     handled = threading.Event()
     handle(handled.set)
+    sender = interrupt(net)
 
-    def disturb() -> None:
-        interrupt(net).result()
+    def answer() -> None:
+        sender.result()
         assert handled.wait(60)
         server.sendall(b"hello")
 
-    worker = Worker(disturb)
+    worker = Worker(answer)
     assert client.recv(10) == b"hello"
     worker.result()
 
