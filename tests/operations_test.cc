@@ -29,6 +29,7 @@ using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 using v1::OPERATION_STATE_BLOCKED;
 using v1::OPERATION_STATE_DONE;
@@ -149,8 +150,7 @@ TEST_F(OperationsTest, BlockedAgain) {
     // It has slept anew since.
     for (;;) {
       const v1::Operation operation = Must(receiving.WaitBlocked(kPatience));
-      // The old sleep may have ended while the reply was written.
-      if (!operation.has_block()) continue;
+      ASSERT_TRUE(operation.has_block());
       if (operation.block().since_monotonic_ns() == since) continue;
       EXPECT_GT(operation.block().since_monotonic_ns(), since);
       since = operation.block().since_monotonic_ns();
@@ -175,6 +175,23 @@ TEST_F(OperationsTest, WhatItSaysIsBlockedIsSo) {
                 Contains(InState(OPERATION_STATE_BLOCKED)))
         << i;
   }
+  // Either one is blocked, or the time is over.
+  for (int i = 0; i < 200; ++i) {
+    const v1::WaitResponse response = Must(host_->WaitAny(
+        both, WAIT_CONDITION_BLOCKED, absl::Milliseconds(i % 3)));
+    const auto blocked = Contains(InState(OPERATION_STATE_BLOCKED));
+    if (response.timed_out()) {
+      ASSERT_THAT(response.operations(), Not(blocked)) << i;
+    } else {
+      ASSERT_THAT(response.operations(), blocked) << i;
+    }
+  }
+  // Whatever it is doing when its client goes.
+  for (int i = 0; i < 200; ++i) {
+    auto waiting = host_->Async().WaitAll(both, WAIT_CONDITION_BLOCKED);
+    waiting.Cancel();
+  }
+  EXPECT_THAT(host_->GetInfo(), IsOk());
 }
 
 TEST_F(OperationsTest, WaitTimesOut) {

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "client/diagnosis/observe.h"
 #include "client/host.h"
+#include "client/outcome.h"
 #include "client/remote_actor.h"
 #include "client/remote_operation.h"
 #include "client/remote_session.h"
@@ -34,6 +35,17 @@ T Must(absl::StatusOr<T> result) {
     std::exit(1);
   }
   return *std::move(result);
+}
+
+// The same of a reply, whose outcome is what the kernel said.
+template <typename Response>
+Response MustReturn(absl::StatusOr<Response> reply) {
+  Response response = Must(std::move(reply));
+  if (response.outcome().ending() != v1::ENDING_RETURNED) {
+    std::cerr << standoff::client::Describe(response.outcome()) << "\n";
+    std::exit(1);
+  }
+  return response;
 }
 
 // A session on the daemon at `address`: it ends with this program.
@@ -63,10 +75,10 @@ int main(int argc, char** argv) {
   const RemoteSession right = Begin(argv[2], "right");
 
   RemoteSocket listener = Must(right.host().OpenSocket());
-  const auto bound = Must(listener.Bind(argv[3] + std::string(":0")));
-  Must(listener.Listen());
+  const auto bound = MustReturn(listener.Bind(argv[3] + std::string(":0")));
+  MustReturn(listener.Listen());
   RemoteSocket a = Must(left.host().OpenSocket());
-  Must(a.Connect(bound.local_address()));
+  MustReturn(a.Connect(bound.local_address()));
   RemoteSocket b = Must(right.host().AcceptSocket(listener));
 
   // Both send, and nobody reads.
@@ -87,7 +99,7 @@ int main(int argc, char** argv) {
   const RemoteOperation reading =
       Must(left.host().Actor("reader").Start(request));
   const auto received =
-      Must(reading.AwaitReply<v1::ReceiveResponse>(absl::Seconds(60)));
+      MustReturn(reading.AwaitReply<v1::ReceiveResponse>(absl::Seconds(60)));
   std::cout << "bert's " << received.bytes_received()
             << " bytes went through\n";
 }

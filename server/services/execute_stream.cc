@@ -35,6 +35,9 @@ bool IsShort(const v1::Action& action) {
     return action.send().data().size() <= kFewBytes &&
            action.send().length() <= int64_t{kFewBytes};
   }
+  // As each item costs a look.
+  constexpr int kFewItems = 64;
+  if (action.has_poll()) return action.poll().items_size() <= kFewItems;
   return action.has_receive() &&
          action.receive().length() <= int64_t{kFewBytes};
 }

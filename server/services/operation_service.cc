@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -74,17 +75,29 @@ absl::StatusOr<OperationsCall::Condition> ConditionOf(
   return condition;
 }
 
-// Whether the operations of the response are as the request waits for.
-bool AreAsWaitedFor(const v1::WaitRequest& request,
-                    const v1::WaitResponse& response) {
+using States = std::vector<v1::OperationState>;
+
+States StatesOf(const OperationWaiter::Operations& operations) {
+  States states;
+  for (const auto& operation : operations) states.push_back(operation->state());
+  return states;
+}
+
+States StatesOf(
+    const google::protobuf::RepeatedPtrField<v1::Operation>& operations) {
+  States states;
+  for (const auto& operation : operations) states.push_back(operation.state());
+  return states;
+}
+
+// Whether operations in these states are as the request waits for.
+bool AreAsWaitedFor(const v1::WaitRequest& request, const States& states) {
   const bool until_blocked = request.condition() == v1::WAIT_CONDITION_BLOCKED;
-  const auto fits = [&](const v1::Operation& operation) {
-    return OperationWaiter::Fits(operation.state(), until_blocked);
+  const auto fits = [&](v1::OperationState state) {
+    return OperationWaiter::Fits(state, until_blocked);
   };
-  const auto& operations = response.operations();
-  return request.any()
-             ? std::any_of(operations.begin(), operations.end(), fits)
-             : std::all_of(operations.begin(), operations.end(), fits);
+  return request.any() ? std::any_of(states.begin(), states.end(), fits)
+                       : std::all_of(states.begin(), states.end(), fits);
 }
 
 // Those to cancel.
@@ -135,9 +148,15 @@ grpc::ServerUnaryReactor* OperationServiceImpl::Wait(
   if (!condition.ok()) return ReplyWith(*context, condition.status());
   auto reply = [session = session->get(), operations = condition->operations,
                 request, response](bool timed_out) {
-    response->set_timed_out(timed_out);
+    // To describe them takes longer than to look.
+    if (!timed_out && !AreAsWaitedFor(*request, StatesOf(operations))) {
+      return false;
+    }
     SetOperations(*request, operations, *session, *response);
-    return AreAsWaitedFor(*request, *response);
+    const bool holds =
+        AreAsWaitedFor(*request, StatesOf(response->operations()));
+    response->set_timed_out(timed_out && !holds);
+    return holds;
   };
   return new OperationsCall(*std::move(session), *std::move(condition),
                             std::move(reply));

@@ -42,8 +42,7 @@ class OperationsCall final : public grpc::ServerUnaryReactor {
  private:
   // Which of three ends the call: the condition, the timeout or the client. Who
   // has stopped `waiter` does; or it is over, and OnCondition() or WaitOn()
-  // follows. Apart
-  // from the call, which may be gone when the timeout comes.
+  // follows. Apart from the call, which may be gone when the timeout comes.
   struct Race {
     std::mutex mutex;
     // Guarded by `mutex`, as is what follows.

@@ -8,10 +8,15 @@ namespace standoff {
 
 grpc::Status ParseStreamMessage(grpc::ByteBuffer& bytes, uint64_t number,
                                 google::protobuf::Message& message) {
-  grpc::ProtoBufferReader reader(&bytes);
-  if (message.ParseFromZeroCopyStream(&reader) && reader.status().ok()) {
-    return grpc::Status::OK;
+  bool is_parsed = false;
+  {
+    grpc::ProtoBufferReader reader(&bytes);
+    is_parsed =
+        message.ParseFromZeroCopyStream(&reader) && reader.status().ok();
   }
+  // gRPC would keep them until the next message comes.
+  bytes.Clear();
+  if (is_parsed) return grpc::Status::OK;
   message.Clear();
   return {grpc::StatusCode::INTERNAL,
           absl::StrCat("message ", number, " of the stream is no ",

@@ -13,8 +13,9 @@
 
 namespace standoff {
 
-// Parses the stream's message of that number, from 1. As of a unary call's,
-// that it can't be parsed is INTERNAL; `message` is empty then.
+// Parses the stream's message of that number, from 1, and frees its bytes. As
+// of a unary call's, that it can't be parsed is INTERNAL; `message` is empty
+// then.
 grpc::Status ParseStreamMessage(grpc::ByteBuffer& bytes, uint64_t number,
                                 google::protobuf::Message& message);
 

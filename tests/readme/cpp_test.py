@@ -26,7 +26,7 @@ def printed():
 
 def without_numbers(text):
     """What it says, but for how long and how much."""
-    return re.sub(r"\b[\d.]+ ?(us|ms|s|bytes|[kM]B)\b", r"N", text)
+    return re.sub(r"\b[\d.]+ ?(ns|us|ms|s|bytes|[kM]B)\b", r"N", text)
 
 
 def run(path, *arguments):
