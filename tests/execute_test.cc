@@ -172,6 +172,25 @@ TEST_F(ExecuteTest, ManyRepliesAllCome) {
   EXPECT_THAT(Next<v1::ReceiveResponse>(stream), ReceivedData("last"));
 }
 
+// Their messages were long, and nothing of them is needed any more. What one
+// has left to the daemon's allocator does for the next.
+TEST_F(ExecuteTest, StreamsThatAreIdleHoldNoBytes) {
+  if (kMemoryIsInstrumented) GTEST_SKIP() << "memory is instrumented";
+  constexpr int kStreams = 6;
+  constexpr int64_t kSize = int64_t{32} * 1024 * 1024;
+  Must(pair_.a.SetBlocking(false));
+  const int64_t before = ResidentBytes(host_.pid());
+  std::vector<std::unique_ptr<ExecuteStream>> streams;
+  for (int i = 0; i < kStreams; ++i) {
+    streams.push_back(std::make_unique<ExecuteStream>(own_));
+    ASSERT_THAT(
+        streams.back()->Send(SendOn(pair_.a.name(), std::string(kSize, 'x'))),
+        IsOk());
+    EXPECT_THAT(Next<v1::SendResponse>(*streams.back()), IsOk());
+  }
+  EXPECT_LT(ResidentBytes(host_.pid()) - before, kStreams / 2 * kSize);
+}
+
 TEST_F(ExecuteTest, CancellingKeepsWhatWasTaken) {
   ExecuteStream stream(own_);
   v1::ReceiveRequest all = ReceiveFrom(pair_.b.name());
