@@ -57,6 +57,18 @@ class StreamTest : public ::testing::TestWithParam<SocketKind> {
 INSTANTIATE_TEST_SUITE_P(All, StreamTest, ::testing::ValuesIn(StreamKinds()),
                          ::testing::PrintToStringParamName());
 
+// Whoever sends so little need not look for room first. To the brim, in the
+// smallest buffer that the kernel gives.
+TEST_P(StreamTest, AFewBytesAreSentWholeOrNotAtAll) {
+  SetIntOption(pair_.a, SOL_SOCKET, SO_SNDBUF, 0);
+  const std::string few(GetParam().family == AF_UNIX ? 512 : 1, 'x');
+  for (;;) {
+    const Outcome sent = Send(pair_.a, few, {.at_once = true});
+    if (sent.ending == Ending::kWouldBlock) break;
+    ASSERT_THAT(sent, Returned(static_cast<int64_t>(few.size())));
+  }
+}
+
 TEST_P(StreamTest, SendIsShortWhenThereIsLittleRoom) {
   Must(pair_.a.SetBlocking(false));
   const Outcome outcome = Send(pair_.a, Numbered(kLarge));

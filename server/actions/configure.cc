@@ -23,8 +23,8 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   }
   return OnSocket(context, request, Waits::kNeverAndSetsMode,
                   [&request, &response](Socket& socket, Interruption*) {
-                    *response.mutable_outcome() =
-                        OutcomeToProto(socket.SetBlocking(request.blocking()));
+                    OutcomeToProto(socket.SetBlocking(request.blocking()),
+                                   *response.mutable_outcome());
                     return absl::OkStatus();
                   });
 }
@@ -37,8 +37,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   return OnSocket(
       context, request, Waits::kNeverAndSetsMode,
       [&response, timeout = *timeout](Socket& socket, Interruption*) {
-        *response.mutable_outcome() =
-            OutcomeToProto(socket.SetTimeout(timeout));
+        OutcomeToProto(socket.SetTimeout(timeout), *response.mutable_outcome());
         return absl::OkStatus();
       });
 }
@@ -52,9 +51,9 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
     return OnSocket(
         context, request, Waits::kNever,
         [&request, &response, choice = *choice](Socket& socket, Interruption*) {
-          *response.mutable_outcome() = OutcomeToProto(
-              SetOptionToNull(socket, choice.level, choice.number,
-                              request.value().null_length()));
+          OutcomeToProto(SetOptionToNull(socket, choice.level, choice.number,
+                                         request.value().null_length()),
+                         *response.mutable_outcome());
           return absl::OkStatus();
         });
   }
@@ -65,15 +64,16 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
     return FieldError("value", "has at most ", kMaxOptionSize, " bytes; got ",
                       value->size());
   }
-  return OnSocket(
-      context, request, Waits::kNever,
-      [&response, choice = *choice, value = *std::move(value)](Socket& socket,
-                                                               Interruption*) {
-        SeeOption(choice.level, choice.number);
-        *response.mutable_outcome() = OutcomeToProto(SetOption(
-            socket, choice.level, choice.number, absl::string_view(value)));
-        return absl::OkStatus();
-      });
+  return OnSocket(context, request, Waits::kNever,
+                  [&response, choice = *choice, value = *std::move(value)](
+                      Socket& socket, Interruption*) {
+                    SeeOption(choice.level, choice.number);
+                    OutcomeToProto(
+                        SetOption(socket, choice.level, choice.number,
+                                  absl::string_view(value)),
+                        *response.mutable_outcome());
+                    return absl::OkStatus();
+                  });
 }
 
 absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
@@ -93,7 +93,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                   [&response, choice = *choice](Socket& socket, Interruption*) {
                     const Result<std::string> value = GetOption(
                         socket, choice.level, choice.number, choice.size);
-                    *response.mutable_outcome() = OutcomeToProto(value.outcome);
+                    OutcomeToProto(value.outcome, *response.mutable_outcome());
                     if (value.ok()) {
                       *response.mutable_value() =
                           OptionValueToProto(choice.type, value.value);

@@ -79,7 +79,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
       context, request, Waits::kNever,
       [&response, address = *address](Socket& socket, Interruption*) {
         const Outcome outcome = socket.Bind(address);
-        *response.mutable_outcome() = OutcomeToProto(outcome);
+        OutcomeToProto(outcome, *response.mutable_outcome());
         const Result<Address> local = socket.LocalAddress();
         if (outcome.ok() && local.ok()) {
           *response.mutable_local_address() = AddressToProto(local.value);
@@ -95,8 +95,8 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
       request.has_backlog() ? request.backlog() : kDefaultBacklog;
   return OnSocket(context, request, Waits::kNever,
                   [&response, backlog](Socket& socket, Interruption*) {
-                    *response.mutable_outcome() =
-                        OutcomeToProto(socket.Listen(backlog));
+                    OutcomeToProto(socket.Listen(backlog),
+                                   *response.mutable_outcome());
                     return absl::OkStatus();
                   });
 }
@@ -109,8 +109,8 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   return OnSocket(context, request, Waits::kAsItsMode,
                   [&response, address = *address](Socket& socket,
                                                   Interruption* interruption) {
-                    *response.mutable_outcome() =
-                        OutcomeToProto(socket.Connect(address, interruption));
+                    OutcomeToProto(socket.Connect(address, interruption),
+                                   *response.mutable_outcome());
                     return absl::OkStatus();
                   });
 }
@@ -122,8 +122,8 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   if (!how.ok()) return how.status();
   return OnSocket(context, request, Waits::kNever,
                   [&response, how = *how](Socket& socket, Interruption*) {
-                    *response.mutable_outcome() =
-                        OutcomeToProto(socket.Shutdown(how));
+                    OutcomeToProto(socket.Shutdown(how),
+                                   *response.mutable_outcome());
                     return absl::OkStatus();
                   });
 }
@@ -146,7 +146,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                        Interruption* interruption) mutable -> absl::Status {
     const std::shared_ptr<OpenSocket> closing = begun.Complete();
     context.sockets.Take(*closing);
-    *response.mutable_outcome() = OutcomeToProto(closing->Close(interruption));
+    OutcomeToProto(closing->Close(interruption), *response.mutable_outcome());
     return absl::OkStatus();
   };
   return action;

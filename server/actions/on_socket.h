@@ -5,12 +5,11 @@
 
 #include <sys/socket.h>
 
-#include <cstddef>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -92,83 +91,98 @@ inline bool IsNonBlocking(OpenSocket& socket) {
   return call.entered() && HasNonBlockFlag(socket.socket());
 }
 
-// A call on a socket that may begin before it is performed.
-class EarlyCall {
+// An action on one socket: in one place, since it is performed at once if that
+// can be, and else goes on from there.
+template <typename Function>
+class SocketAction {
  public:
-  EarlyCall(std::shared_ptr<OpenSocket> socket, SocketUse use)
-      : socket_(std::move(socket)), use_(std::move(use)) {}
+  SocketAction(std::shared_ptr<OpenSocket> socket, SocketUse use,
+               Function function)
+      : socket_(std::move(socket)),
+        use_(std::move(use)),
+        function_(std::move(function)) {}
 
-  OpenSocket& socket() { return *socket_; }
-  // Begins it, if it has not begun. False if the socket is closing.
+  // Until it is performed.
+  void HoldMode(std::unique_lock<std::mutex> mode) { mode_ = std::move(mode); }
+
+  absl::Status Perform(Interruption* interruption) {
+    if (!Enter(interruption)) return BeingClosed(*socket_);
+    absl::Status status = function_(socket_->socket(), interruption);
+    if (mode_.owns_lock()) mode_.unlock();
+    call_.reset();
+    return status;
+  }
+
+  bool PerformAtOnce(Interruption* interruption) {
+    if (!Enter(interruption)) return false;
+    const bool done = function_.AtOnce(socket_->socket(), interruption);
+    if (done) call_.reset();
+    return done;
+  }
+
+ private:
+  // Begins the call, if it has not begun. False if the socket is closing.
   bool Enter(Interruption* interruption) {
     if (!call_.has_value()) call_.emplace(*socket_, interruption, use_);
     return call_->entered();
   }
-  void Leave() { call_.reset(); }
 
- private:
   const std::shared_ptr<OpenSocket> socket_;
   const SocketUse use_;
+  Function function_;
+  std::unique_lock<std::mutex> mode_;
   std::optional<SocketCall> call_;
 };
 
 // An action that calls `function(Socket&, Interruption*)`, which returns an
 // absl::Status, on an open socket. `use` says for whom.
 //
-// With `at_once(Socket&, Interruption*)`, it can be performed at once; that
-// returns false if the call would have to wait. The call goes on from there to
-// perform(): a close in between cancels it.
-template <typename Function, typename AtOnce = std::nullptr_t>
+// If there is a `function.AtOnce(Socket&, Interruption*)`, it can be performed
+// at once; that returns false if the call would have to wait. The call goes on
+// from there to perform(): a close in between cancels it.
+template <typename Function>
 PreparedAction OnSocket(std::shared_ptr<OpenSocket> socket, SocketUse use,
-                        Waits waits, Function function,
-                        AtOnce at_once = nullptr) {
+                        Waits waits, Function function) {
   std::unique_lock<std::mutex> mode = socket->HoldMode();
   const Timeout timeout = socket->socket().timeout();
   const bool has_timeout =
       timeout.has_value() && *timeout > absl::ZeroDuration();
-  PreparedAction action;
-  action.may_wait = waits == Waits::kAlways ||
-                    (waits == Waits::kAsItsMode && !IsNonBlocking(*socket)) ||
-                    (waits == Waits::kWithTimeout && has_timeout);
+  PreparedAction prepared;
+  prepared.may_wait = waits == Waits::kAlways ||
+                      (waits == Waits::kAsItsMode && !IsNonBlocking(*socket)) ||
+                      (waits == Waits::kWithTimeout && has_timeout);
+  const auto action = std::make_shared<SocketAction<Function>>(
+      std::move(socket), std::move(use), std::move(function));
   // A call that waits goes on as it began. One that would wait in another mode
   // keeps the mode as it is until it is over: it must not put gRPC's thread to
   // sleep.
-  if (action.may_wait || waits == Waits::kNever) mode.unlock();
-  const auto call =
-      std::make_shared<EarlyCall>(std::move(socket), std::move(use));
-  action.perform = [call, mode = std::move(mode),
-                    function = std::move(function)](
-                       Interruption* interruption) mutable -> absl::Status {
-    if (!call->Enter(interruption)) return BeingClosed(call->socket());
-    absl::Status status = function(call->socket().socket(), interruption);
-    if (mode.owns_lock()) mode.unlock();
-    call->Leave();
-    return status;
+  if (!prepared.may_wait && waits != Waits::kNever) {
+    action->HoldMode(std::move(mode));
+  }
+  prepared.perform = [action](Interruption* interruption) {
+    return action->Perform(interruption);
   };
-  if constexpr (!std::is_null_pointer_v<AtOnce>) {
+  if constexpr (requires(Socket & on, Interruption * by) {
+                  { function.AtOnce(on, by) } -> std::same_as<bool>;
+                }) {
     // What takes long does so whether it waits or not.
-    if (!action.may_wait || waits == Waits::kAlways) return action;
-    action.perform_at_once = [call, at_once = std::move(at_once)](
-                                 Interruption* interruption) mutable {
-      if (!call->Enter(interruption)) return false;
-      const bool done = at_once(call->socket().socket(), interruption);
-      if (done) call->Leave();
-      return done;
+    if (!prepared.may_wait || waits == Waits::kAlways) return prepared;
+    prepared.perform_at_once = [action](Interruption* interruption) {
+      return action->PerformAtOnce(interruption);
     };
   }
-  return action;
+  return prepared;
 }
 
 // The same for a request that names its socket in the field `socket`.
-template <typename Request, typename... Functions>
+template <typename Request, typename Function>
 absl::StatusOr<PreparedAction> OnSocket(ActionContext& context,
                                         const Request& request, Waits waits,
-                                        Functions... functions) {
+                                        Function function) {
   absl::StatusOr<std::shared_ptr<OpenSocket>> socket =
       context.sockets.Find(request.socket());
   if (!socket.ok()) return socket.status();
-  return OnSocket(*std::move(socket), context.use, waits,
-                  std::move(functions)...);
+  return OnSocket(*std::move(socket), context.use, waits, std::move(function));
 }
 
 }  // namespace standoff

@@ -65,17 +65,17 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                        Interruption*) mutable -> absl::Status {
     if (const auto refused = CheckDescriptors(context.sockets.host_size());
         refused.has_value()) {
-      *response.mutable_outcome() = OutcomeToProto(*refused);
+      OutcomeToProto(*refused, *response.mutable_outcome());
       return absl::OkStatus();
     }
     Result<Socket> opened =
         Socket::Open(Or(request.family(), AF_INET),
                      Or(request.type(), SOCK_STREAM), request.protocol());
-    *response.mutable_outcome() = OutcomeToProto(opened.outcome);
+    OutcomeToProto(opened.outcome, *response.mutable_outcome());
     if (!opened.ok()) return absl::OkStatus();
     const Outcome mode = SetInitialTimeout(opened.value, timeout);
     if (!mode.ok()) {
-      *response.mutable_outcome() = OutcomeToProto(mode);
+      OutcomeToProto(mode, *response.mutable_outcome());
       return absl::OkStatus();
     }
     response.set_socket(reservation.name());
@@ -105,18 +105,18 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                        Interruption*) mutable -> absl::Status {
     if (const auto refused = CheckDescriptors(context.sockets.host_size(), 2);
         refused.has_value()) {
-      *response.mutable_outcome() = OutcomeToProto(*refused);
+      OutcomeToProto(*refused, *response.mutable_outcome());
       return absl::OkStatus();
     }
     Result<std::pair<Socket, Socket>> opened =
         Socket::OpenPair(Or(request.family(), AF_UNIX),
                          Or(request.type(), SOCK_STREAM), request.protocol());
-    *response.mutable_outcome() = OutcomeToProto(opened.outcome);
+    OutcomeToProto(opened.outcome, *response.mutable_outcome());
     if (!opened.ok()) return absl::OkStatus();
     for (Socket* socket : {&opened.value.first, &opened.value.second}) {
       const Outcome mode = SetInitialTimeout(*socket, timeout);
       if (mode.ok()) continue;
-      *response.mutable_outcome() = OutcomeToProto(mode);
+      OutcomeToProto(mode, *response.mutable_outcome());
       return absl::OkStatus();
     }
     response.set_first_socket(first.name());
@@ -149,15 +149,15 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
         // Before the call, as in the kernel: no connection is taken in vain.
         if (const auto refused = CheckDescriptors(context.sockets.host_size());
             refused.has_value()) {
-          *response.mutable_outcome() = OutcomeToProto(*refused);
+          OutcomeToProto(*refused, *response.mutable_outcome());
           return absl::OkStatus();
         }
         Result<AcceptedSocket> accepted = socket.Accept(interruption);
-        *response.mutable_outcome() = OutcomeToProto(accepted.outcome);
+        OutcomeToProto(accepted.outcome, *response.mutable_outcome());
         if (!accepted.ok()) return absl::OkStatus();
         const Outcome mode = SetInitialTimeout(accepted.value.socket, timeout);
         if (!mode.ok()) {
-          *response.mutable_outcome() = OutcomeToProto(mode);
+          OutcomeToProto(mode, *response.mutable_outcome());
           return absl::OkStatus();
         }
         if (!accepted.value.peer.empty()) {
@@ -187,11 +187,11 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
           Socket& socket, Interruption*) mutable {
         if (const auto refused = CheckDescriptors(context.sockets.host_size());
             refused.has_value()) {
-          *response.mutable_outcome() = OutcomeToProto(*refused);
+          OutcomeToProto(*refused, *response.mutable_outcome());
           return absl::OkStatus();
         }
         Result<Socket> duplicate = socket.Duplicate();
-        *response.mutable_outcome() = OutcomeToProto(duplicate.outcome);
+        OutcomeToProto(duplicate.outcome, *response.mutable_outcome());
         if (!duplicate.ok()) return absl::OkStatus();
         response.set_duplicate_socket(reservation.name());
         reservation.Fill(std::move(duplicate.value), context.use,

@@ -66,7 +66,7 @@ class SocketsPoll {
            .events = static_cast<short>(BitsFromProto(item.events()))});
     }
     const Outcome outcome = Poll(absl::MakeSpan(items), timeout, interruption);
-    *response_.mutable_outcome() = OutcomeToProto(outcome);
+    OutcomeToProto(outcome, *response_.mutable_outcome());
     for (size_t i = 0; i < items.size(); ++i) {
       if (items[i].ready_events == 0) continue;
       v1::PollResult& ready = *response_.add_ready();

@@ -84,14 +84,14 @@ void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
                                            ? new (std::nothrow) char[length]()
                                            : new (std::nothrow) char[length]);
   if (buffer == nullptr) {
-    *response.mutable_outcome() = OutcomeToProto(
-        {.ending = Ending::kFailed, .value = -1, .error = ENOMEM});
+    OutcomeToProto({.ending = Ending::kFailed, .value = -1, .error = ENOMEM},
+                   *response.mutable_outcome());
     return;
   }
   const auto receive = request.all() ? ReceiveAll : Receive;
   const Result<Received> result = receive(
       socket, absl::MakeSpan(buffer.get(), length), options, interruption);
-  *response.mutable_outcome() = OutcomeToProto(result.outcome);
+  OutcomeToProto(result.outcome, *response.mutable_outcome());
   response.set_bytes_received(
       static_cast<uint64_t>(std::max<int64_t>(result.outcome.value, 0)));
   // With MSG_TRUNC the kernel fills no buffer, but for a Unix stream, which
@@ -111,7 +111,7 @@ void ReceiveAndVerify(const v1::ReceiveRequest& request, Socket& socket,
   const Result<Verified> result =
       ReceivePattern(socket, pattern, static_cast<uint64_t>(request.length()),
                      request.all(), options, interruption);
-  *response.mutable_outcome() = OutcomeToProto(result.outcome);
+  OutcomeToProto(result.outcome, *response.mutable_outcome());
   response.set_bytes_received(result.value.size);
   if (const auto& mismatch = result.value.mismatch; mismatch.has_value()) {
     response.mutable_mismatch()->set_position(mismatch->position);
@@ -119,6 +119,39 @@ void ReceiveAndVerify(const v1::ReceiveRequest& request, Socket& socket,
     response.mutable_mismatch()->set_actual(mismatch->actual);
   }
 }
+
+// A receive whose request was checked.
+struct IncomingReceive {
+  absl::Status operator()(Socket& socket, Interruption* interruption) const {
+    Receive(socket, options, interruption);
+    return absl::OkStatus();
+  }
+
+  // False if it would have to wait.
+  bool AtOnce(Socket& socket, Interruption* interruption) const {
+    // A part of what these want may be there, and the rest not.
+    if (request.all() || (options.flags & MSG_WAITALL) != 0 ||
+        MayWaitForMore(socket)) {
+      return false;
+    }
+    ReceiveOptions at_once = options;
+    at_once.at_once = true;
+    Receive(socket, at_once, interruption);
+    if (response.outcome().ending() != v1::ENDING_WOULD_BLOCK) return true;
+    response.Clear();
+    return false;
+  }
+
+  void Receive(Socket& socket, const ReceiveOptions& how,
+               Interruption* interruption) const {
+    const auto receive = request.has_verify() ? ReceiveAndVerify : ReceiveData;
+    receive(request, socket, how, interruption, response);
+  }
+
+  const v1::ReceiveRequest& request;
+  v1::ReceiveResponse& response;
+  ReceiveOptions options;
+};
 
 }  // namespace
 
@@ -136,30 +169,9 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   if (absl::Status status = CheckFlags(request, options.flags); !status.ok()) {
     return status;
   }
-  const auto receive = [&request, &response, options](
-                           Socket& socket, Interruption* interruption) {
-    const auto function = request.has_verify() ? ReceiveAndVerify : ReceiveData;
-    function(request, socket, options, interruption, response);
-    return absl::OkStatus();
-  };
-  const auto receive_at_once = [&request, &response, options](
-                                   Socket& socket,
-                                   Interruption* interruption) mutable {
-    // A part of what these want may be there, and the rest not.
-    if (request.all() || (options.flags & MSG_WAITALL) != 0 ||
-        MayWaitForMore(socket)) {
-      return false;
-    }
-    options.at_once = true;
-    const auto function = request.has_verify() ? ReceiveAndVerify : ReceiveData;
-    function(request, socket, options, interruption, response);
-    if (response.outcome().ending() != v1::ENDING_WOULD_BLOCK) return true;
-    response.Clear();
-    return false;
-  };
   return OnSocket(context, request,
-                  HowTransferWaits(request.length(), options.flags), receive,
-                  receive_at_once);
+                  HowTransferWaits(request.length(), options.flags),
+                  IncomingReceive{request, response, options});
 }
 
 }  // namespace standoff

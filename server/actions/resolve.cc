@@ -47,7 +47,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext&,
                  .protocol = request.protocol(),
                  .flags = BitsFromProto(request.flags())},
                 interruption);
-    *response.mutable_outcome() = OutcomeToProto(resolved.outcome);
+    OutcomeToProto(resolved.outcome, *response.mutable_outcome());
     for (const ResolvedAddress& found : resolved.value.addresses) {
       v1::ResolvedAddress& address = *response.add_addresses();
       address.set_family(static_cast<v1::Family>(found.family));

@@ -90,30 +90,40 @@ Outcome SendPayload(const v1::SendRequest& request, Socket& socket,
 
 // A send whose request was checked.
 struct OutgoingSend {
-  void Perform(Socket& socket, Interruption* interruption) {
-    if (sent == 0) {
-      Report(SendPayload(request, socket, Options(), interruption));
-      return;
-    }
+  absl::Status operator()(Socket& socket, Interruption* interruption) {
+    Report(sent == 0 ? SendPayload(request, socket, Options(), interruption)
+                     : SendRest(socket, interruption));
+    return absl::OkStatus();
+  }
+
+  Outcome SendRest(Socket& socket, Interruption* interruption) const {
     Outcome outcome =
         SendAll(socket, absl::string_view(request.data()).substr(sent),
                 Options(), interruption);
     outcome.value =
         static_cast<int64_t>(sent) + std::max<int64_t>(outcome.value, 0);
-    Report(outcome);
+    return outcome;
+  }
+
+  // Whether the kernel takes few bytes whole or not at all: as messages, or
+  // since they go into one of its buffers, for which alone it then needs room.
+  bool AreIndivisible(const Socket& socket) const {
+    if (socket.type() != SOCK_STREAM || request.data().size() <= 1) return true;
+    // The last byte of what is out of band has a buffer of its own.
+    return socket.family() == AF_UNIX && (flags & MSG_OOB) == 0;
   }
 
   // False if it would have to wait for more than was sent.
-  bool PerformAtOnce(Socket& socket, Interruption* interruption) {
-    // Less than any segment has.
-    constexpr size_t kFewBytes = 512;
+  bool AtOnce(Socket& socket, Interruption* interruption) {
     if (request.has_pattern()) return false;
     // It would connect as well, which waits for the peer.
     if ((flags & MSG_FASTOPEN) != 0 || ConnectsFirst(socket)) return false;
-    if (socket.type() == SOCK_STREAM &&
-        (request.data().size() > kFewBytes || !HasRoomToSend(socket))) {
+    // Less than any segment or buffer has.
+    constexpr size_t kFewBytes = 512;
+    if (socket.type() == SOCK_STREAM && request.data().size() > kFewBytes) {
       return false;
     }
+    if (!AreIndivisible(socket) && !HasRoomToSend(socket)) return false;
     SendOptions options = Options();
     options.at_once = true;
     const Outcome outcome = Send(socket, request.data(), options, interruption);
@@ -134,7 +144,7 @@ struct OutgoingSend {
   }
 
   void Report(const Outcome& outcome) {
-    *response.mutable_outcome() = OutcomeToProto(outcome);
+    OutcomeToProto(outcome, *response.mutable_outcome());
     response.set_bytes_sent(
         static_cast<uint64_t>(std::max<int64_t>(outcome.value, 0)));
   }
@@ -146,7 +156,7 @@ struct OutgoingSend {
   std::vector<ControlMessage> control_messages;
   // While it lives.
   Quota::Charge pattern_memory;
-  // With `all`, by PerformAtOnce().
+  // With `all`, by AtOnce().
   size_t sent = 0;
 };
 
@@ -191,23 +201,13 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   const int64_t length = request.has_pattern()
                              ? request.length()
                              : static_cast<int64_t>(request.data().size());
-  // Shared: what is sent at once and what then waits are one send.
-  const auto send = std::make_shared<OutgoingSend>(
-      OutgoingSend{.request = request,
-                   .response = response,
-                   .flags = *flags,
-                   .destination = destination,
-                   .control_messages = std::move(control_messages),
-                   .pattern_memory = std::move(charge)});
-  return OnSocket(
-      context, request, HowTransferWaits(length, *flags),
-      [send](Socket& socket, Interruption* interruption) {
-        send->Perform(socket, interruption);
-        return absl::OkStatus();
-      },
-      [send](Socket& socket, Interruption* interruption) {
-        return send->PerformAtOnce(socket, interruption);
-      });
+  return OnSocket(context, request, HowTransferWaits(length, *flags),
+                  OutgoingSend{.request = request,
+                               .response = response,
+                               .flags = *flags,
+                               .destination = destination,
+                               .control_messages = std::move(control_messages),
+                               .pattern_memory = std::move(charge)});
 }
 
 }  // namespace standoff

@@ -27,8 +27,8 @@ v1::Ending EndingToProto(Ending ending) {
 
 }  // namespace
 
-v1::Outcome OutcomeToProto(const Outcome& outcome) {
-  v1::Outcome proto;
+void OutcomeToProto(const Outcome& outcome, v1::Outcome& proto) {
+  proto.Clear();
   proto.set_ending(EndingToProto(outcome.ending));
   proto.set_value(outcome.value);
   if (outcome.error != 0) {
@@ -50,7 +50,6 @@ v1::Outcome OutcomeToProto(const Outcome& outcome) {
   proto.set_start_monotonic_ns(outcome.start_monotonic_ns);
   *proto.mutable_elapsed() = DurationToProto(outcome.elapsed);
   *proto.mutable_blocked() = DurationToProto(outcome.blocked);
-  return proto;
 }
 
 }  // namespace standoff

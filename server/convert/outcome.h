@@ -8,7 +8,8 @@
 
 namespace standoff {
 
-v1::Outcome OutcomeToProto(const Outcome& outcome);
+// In place of what `proto` held.
+void OutcomeToProto(const Outcome& outcome, v1::Outcome& proto);
 
 }  // namespace standoff
 

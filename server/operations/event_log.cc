@@ -12,7 +12,9 @@ v1::OperationEvent ToProto(const OperationChange& change, uint64_t sequence) {
   event.set_operation_id(change.operation->id);
   event.set_state(change.state);
   event.set_monotonic_ns(change.monotonic_ns);
-  event.set_actor(change.operation->actor);
+  if (change.operation->actor != nullptr) {
+    event.set_actor(*change.operation->actor);
+  }
   event.set_method(change.operation->method);
   event.set_socket(change.operation->socket);
   event.set_ending(change.ending);

@@ -19,7 +19,8 @@ namespace standoff {
 // What does not change about an operation.
 struct OperationLabel {
   uint64_t id = 0;
-  std::string actor;
+  // Null if it has none.
+  std::shared_ptr<const std::string> actor;
   // The RPC's name: a string literal.
   const char* method = "";
   // Empty if it acts on none or on several.

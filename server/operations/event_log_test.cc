@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,7 @@ constexpr size_t kAll = 1000;
 OperationChange ChangeOf(uint64_t id) {
   auto label = std::make_shared<OperationLabel>();
   label->id = id;
-  label->actor = "a";
+  label->actor = std::make_shared<const std::string>("a");
   label->method = "Send";
   label->socket = "s1";
   return {.operation = std::move(label),

@@ -12,15 +12,15 @@
 namespace standoff {
 namespace {
 
-std::shared_ptr<const OperationLabel> MakeLabel(uint64_t id,
-                                                const std::string& actor,
-                                                const v1::Action& action) {
+std::shared_ptr<const OperationLabel> MakeLabel(
+    uint64_t id, const std::shared_ptr<const Operation::Origin>& origin,
+    const char* method, std::string socket) {
   auto label = std::make_shared<OperationLabel>();
   label->id = id;
-  label->actor = actor;
-  label->method = MethodOf(action);
-  std::vector<std::string> sockets = SocketsOf(action);
-  if (sockets.size() == 1) label->socket = std::move(sockets.front());
+  // The origin lives as long as its actor's name is known.
+  if (!origin->actor.empty()) label->actor = {origin, &origin->actor};
+  label->method = method;
+  label->socket = std::move(socket);
   return label;
 }
 
@@ -57,17 +57,18 @@ v1::Block BlockToProto(const Sleep& sleep) {
 
 }  // namespace
 
-Operation::Operation(uint64_t id, Origin origin, v1::Action action,
-                     uint64_t left_out, Quota::Charge in_progress,
+Operation::Operation(uint64_t id, std::shared_ptr<const Origin> origin,
+                     ActionRecord action, Quota::Charge in_progress,
                      EventLog& events, OperationOwner& owner)
     : origin_(std::move(origin)),
-      label_(MakeLabel(id, origin_.actor, action)),
+      label_(MakeLabel(id, origin_, action.method, std::move(action.socket))),
+      action_(std::move(action.bytes)),
+      left_out_(action.left_out),
       creation_time_(absl::Now()),
       creation_ns_(MonotonicNanoseconds()),
       events_(events),
       owner_(owner),
-      action_(std::move(action)),
-      left_out_(left_out),
+      payload_(std::move(action.payload)),
       in_progress_(std::move(in_progress)) {
   if (is_unary()) return;
   events_.Add({.operation = label_,
@@ -75,17 +76,10 @@ Operation::Operation(uint64_t id, Origin origin, v1::Action action,
                .monotonic_ns = creation_ns_});
 }
 
-std::shared_ptr<const std::string> Operation::shared_actor() const {
-  if (label_->actor.empty()) return nullptr;
-  return std::shared_ptr<const std::string>(label_, &label_->actor);
-}
-
 std::vector<std::string> Operation::sockets() const {
   if (!label_->socket.empty()) return {label_->socket};
-  std::lock_guard lock(mutex_);
-  if (!IsEnded()) return SocketsOf(action_);
   v1::Action action;
-  action.ParseFromString(action_record_);
+  action.ParseFromString(action_);
   return SocketsOf(action);
 }
 
@@ -137,7 +131,7 @@ Operation::Waiters Operation::Change(v1::OperationState state,
 }
 
 bool Operation::Begin() {
-  if (origin_.program != nullptr && origin_.program->Skips(id())) {
+  if (origin_->program != nullptr && origin_->program->Skips(id())) {
     EndUnperformed(v1::OPERATION_STATE_SKIPPED);
     return false;
   }
@@ -151,23 +145,20 @@ bool Operation::Begin() {
   return true;
 }
 
-void Operation::End(const v1::ActionReply& reply, uint64_t left_out) {
-  if (origin_.program != nullptr && !Succeeded(reply)) {
-    origin_.program->OnFailed(id());
+void Operation::End(const v1::ActionReply& reply, Payload payload) {
+  if (origin_->program != nullptr && !Succeeded(reply)) {
+    origin_->program->OnFailed(id());
   }
   // Without the mutex: it can be long.
-  std::string record = reply.SerializeAsString();
+  ReplyRecord record = RecordOf(reply, payload);
   int64_t bytes = 0;
   Waiters to_tell;
   {
     std::lock_guard lock(mutex_);
-    left_out_ += TrimPayload(action_);
-    reply_left_out_ = left_out;
-    reply_record_ = std::move(record);
+    reply_ = std::move(record);
     to_tell = Change(WasCancelled(reply) ? v1::OPERATION_STATE_CANCELLED
                                          : v1::OPERATION_STATE_DONE,
                      &reply);
-    RecordAction();
     bytes = Bytes();
   }
   owner_.OnEnded(*this, bytes);
@@ -175,15 +166,16 @@ void Operation::End(const v1::ActionReply& reply, uint64_t left_out) {
 }
 
 void Operation::EndUnperformed(v1::OperationState state) {
+  // Given back without the mutex: it can be long.
+  std::string payload;
   int64_t bytes = 0;
   Waiters to_tell;
   {
     std::lock_guard lock(mutex_);
     if (state_ != v1::OPERATION_STATE_QUEUED) return;
-    if (origin_.program != nullptr) origin_.program->OnFailed(id());
-    left_out_ += TrimPayload(action_);
+    payload.swap(payload_);
+    if (origin_->program != nullptr) origin_->program->OnFailed(id());
     to_tell = Change(state);
-    RecordAction();
     bytes = Bytes();
   }
   owner_.OnEnded(*this, bytes);
@@ -191,13 +183,20 @@ void Operation::EndUnperformed(v1::OperationState state) {
 }
 
 int64_t Operation::Bytes() const {
+  // A program of one has its origin for itself.
+  const size_t origin =
+      is_unary() ? 0 : sizeof(Origin) + origin_->request_id.size();
   return static_cast<int64_t>(sizeof(Operation) + sizeof(OperationLabel) +
-                              action_record_.size() + reply_record_.size());
+                              origin + action_.size() + reply_.bytes.size());
 }
 
-void Operation::RecordAction() {
-  action_record_ = action_.SerializeAsString();
-  action_ = v1::Action();
+bool Operation::TakeAction(v1::Action& action) {
+  std::string payload;
+  {
+    std::lock_guard lock(mutex_);
+    payload.swap(payload_);
+  }
+  return ReadRecord(action_, std::move(payload), action);
 }
 
 void Operation::Cancel() {
@@ -232,12 +231,11 @@ void Operation::OnAwake() {
 }
 
 void Operation::KeepWholeReply(const v1::ActionReply& reply) {
-  std::string record = reply.SerializeAsString();
+  ReplyRecord record = RecordOf(reply, Payload::kKept);
   int64_t bytes = 0;
   {
     std::lock_guard lock(mutex_);
-    reply_record_.swap(record);
-    reply_left_out_ = 0;
+    std::swap(reply_, record);
     bytes = Bytes();
   }
   owner_.OnResized(*this, bytes);
@@ -246,23 +244,18 @@ void Operation::KeepWholeReply(const v1::ActionReply& reply) {
 v1::Operation Operation::ToProto() const {
   v1::Operation proto;
   proto.set_id(label_->id);
-  proto.set_session(origin_.session);
-  proto.set_actor(origin_.actor);
-  proto.set_request_id(origin_.request_id);
+  proto.set_session(origin_->session);
+  proto.set_actor(origin_->actor);
+  proto.set_request_id(origin_->request_id);
   *proto.mutable_creation_time() = TimeToProto(creation_time_);
   proto.set_creation_monotonic_ns(creation_ns_);
+  proto.mutable_action()->ParseFromString(action_);
   std::lock_guard lock(mutex_);
   proto.set_state(SeenState());
-  v1::Action& action = *proto.mutable_action();
-  if (IsEnded()) {
-    action.ParseFromString(action_record_);
-  } else {
-    action = action_;
+  if (!reply_.bytes.empty()) {
+    proto.mutable_reply()->ParseFromString(reply_.bytes);
   }
-  if (!reply_record_.empty()) {
-    proto.mutable_reply()->ParseFromString(reply_record_);
-  }
-  proto.set_payload_bytes_left_out(left_out_ + reply_left_out_);
+  proto.set_payload_bytes_left_out(left_out_ + reply_.left_out);
   proto.set_start_monotonic_ns(start_ns_);
   proto.set_end_monotonic_ns(end_ns_);
   if (proto.state() == v1::OPERATION_STATE_BLOCKED) {

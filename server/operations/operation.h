@@ -17,6 +17,7 @@
 #include "lib/interruption.h"
 #include "lib/sleep.h"
 #include "server/operations/event_log.h"
+#include "server/operations/record.h"
 #include "server/operations/state_waiter.h"
 #include "server/quota.h"
 #include "standoff/v1/action.pb.h"
@@ -70,6 +71,8 @@ class OperationOwner {
 class Operation final : public std::enable_shared_from_this<Operation>,
                         private SleepListener {
  public:
+  // Where it comes from: shared by the operations of a program, and by all
+  // clients' own calls of a session.
   struct Origin {
     std::string session = {};
     // Empty for a client's own call.
@@ -79,16 +82,18 @@ class Operation final : public std::enable_shared_from_this<Operation>,
     std::shared_ptr<Program> program = nullptr;
   };
 
-  // `left_out`: bytes of payload that `action` lacks. `in_progress` is given
-  // back when it ends, before anybody can see that it has. The owner, the log
-  // and the quota must live until then.
-  Operation(uint64_t id, Origin origin, v1::Action action, uint64_t left_out,
-            Quota::Charge in_progress, EventLog& events, OperationOwner& owner);
+  // `in_progress` is given back when it ends, before anybody can see that it
+  // has. The owner, the log and the quota must live until then.
+  Operation(uint64_t id, std::shared_ptr<const Origin> origin,
+            ActionRecord action, Quota::Charge in_progress, EventLog& events,
+            OperationOwner& owner);
 
   uint64_t id() const { return label_->id; }
-  const std::string& actor() const { return origin_.actor; }
+  const std::string& actor() const { return origin_->actor; }
   // The same, to be kept; null for a client's own call.
-  std::shared_ptr<const std::string> shared_actor() const;
+  const std::shared_ptr<const std::string>& shared_actor() const {
+    return label_->actor;
+  }
   const char* method() const { return label_->method; }
   // Those that its action names.
   std::vector<std::string> sockets() const;
@@ -97,19 +102,20 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   v1::OperationState state() const;
   bool ended() const;
   // Whether it is performed for a client that gets its reply at once.
-  bool is_unary() const { return origin_.program == nullptr; }
+  bool is_unary() const { return origin_->program == nullptr; }
 
   // For the thread that performs it.
   //
-  // What to do; until End(), when nothing may look at it any more.
-  const v1::Action& action() const { return action_; }
+  // What to do. Once, after Begin(): a long payload is not kept. False if the
+  // record can't be read.
+  bool TakeAction(v1::Action& action);
   Interruption& interruption() { return interruption_; }
   // It is running now. False if it was cancelled, or is skipped because an
   // earlier one of its program failed: it has ended.
   bool Begin();
-  // It has ended: as cancelled if the reply says so, else as done.
-  // `left_out`: bytes of payload that the reply lacks.
-  void End(const v1::ActionReply& reply, uint64_t left_out = 0);
+  // It has ended: as cancelled if the reply says so, else as done. The payload
+  // of a reply that its client has need not be kept.
+  void End(const v1::ActionReply& reply, Payload payload = Payload::kKept);
 
   // For others.
   //
@@ -146,16 +152,17 @@ class Operation final : public std::enable_shared_from_this<Operation>,
                                const v1::ActionReply* reply = nullptr);
   bool IsEnded() const;
   v1::OperationState SeenState() const;
-  // Once it has ended: keeps the action as bytes.
-  void RecordAction();
   // How much memory it takes, once it has ended.
   int64_t Bytes() const;
 
   // Without `mutex_`: ends it without its having begun.
   void EndUnperformed(v1::OperationState state);
 
-  const Origin origin_;
+  const std::shared_ptr<const Origin> origin_;
   const std::shared_ptr<const OperationLabel> label_;
+  // The action, serialized, and how many bytes of payload that lacks.
+  const std::string action_;
+  const uint64_t left_out_;
   const absl::Time creation_time_;
   const int64_t creation_ns_;
   EventLog& events_;
@@ -164,17 +171,11 @@ class Operation final : public std::enable_shared_from_this<Operation>,
   std::atomic<uint64_t> awakenings_ = 0;
 
   mutable std::mutex mutex_;
-  // Guarded by `mutex_`, as is what follows. Constant until it has ended, and
-  // empty then.
-  v1::Action action_;
-  // Of one that has ended: action and reply, serialized; no reply is empty. Two
-  // blocks of memory where the messages have a dozen: to give those back when
-  // they have left the cache takes longer than most actions do.
-  std::string action_record_;
-  std::string reply_record_;
-  // Bytes of payload that the action and the reply lack.
-  uint64_t left_out_;
-  uint64_t reply_left_out_ = 0;
+  // What `action_` lacks, until it is performed. Guarded by `mutex_`, as is
+  // what follows.
+  std::string payload_;
+  // Empty until there is one.
+  ReplyRecord reply_;
   v1::OperationState state_ = v1::OPERATION_STATE_QUEUED;
   int64_t start_ns_ = 0;
   int64_t end_ns_ = 0;

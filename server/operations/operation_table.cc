@@ -1,5 +1,6 @@
 #include "server/operations/operation_table.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -17,7 +18,8 @@ absl::Status Closed(const std::string& session) {
 
 OperationTable::OperationTable(std::string session, const Limits& limits,
                                OperationsOfHost& host)
-    : session_(std::move(session)),
+    : unary_origin_(std::make_shared<const Operation::Origin>(
+          Operation::Origin{.session = std::move(session)})),
       limits_(limits),
       host_(host),
       events_(static_cast<size_t>(limits.max_events)),
@@ -31,21 +33,21 @@ OperationTable::OperationTable(std::string session, const Limits& limits,
                      "the history is full", "max_session_history_bytes",
                      &host.history_bytes) {}
 
-std::shared_ptr<Operation> OperationTable::Insert(Operation::Origin origin,
-                                                  v1::Action action,
-                                                  uint64_t left_out,
-                                                  Quota::Charge charge) {
+std::shared_ptr<Operation> OperationTable::Insert(
+    const std::shared_ptr<const Operation::Origin>& origin, ActionRecord action,
+    Quota::Charge charge) {
   auto operation = std::make_shared<Operation>(
-      host_.next_id++, std::move(origin), std::move(action), left_out,
-      std::move(charge), events_, static_cast<OperationOwner&>(*this));
-  // The last, but for others that were made at the same time.
-  live_.emplace_hint(live_.end(), operation->id(), operation);
+      host_.next_id++, origin, std::move(action), std::move(charge), events_,
+      static_cast<OperationOwner&>(*this));
+  places_.emplace(operation->id(),
+                  live_.insert(live_.end(), Entry{.operation = operation}));
   return operation;
 }
 
 absl::StatusOr<OperationTable::Operations> OperationTable::Add(
     const std::string& actor, const std::string& request_id,
-    std::shared_ptr<Program> program, absl::Span<const v1::Action> actions) {
+    std::shared_ptr<Program> program,
+    absl::Span<const v1::Action* const> actions) {
   std::vector<Quota::Charge> charges;
   charges.reserve(actions.size());
   for (size_t i = 0; i < actions.size(); ++i) {
@@ -53,28 +55,36 @@ absl::StatusOr<OperationTable::Operations> OperationTable::Add(
     if (!charge.ok()) return charge.status();
     charges.push_back(*std::move(charge));
   }
+  const auto origin = std::make_shared<const Operation::Origin>(
+      Operation::Origin{.session = unary_origin_->session,
+                        .actor = actor,
+                        .request_id = request_id,
+                        .program = std::move(program)});
+  std::vector<ActionRecord> records;
+  records.reserve(actions.size());
+  for (const v1::Action* const action : actions) {
+    records.push_back(RecordOf(*action, Payload::kKept));
+  }
   Operations operations;
   operations.reserve(actions.size());
   std::lock_guard lock(mutex_);
-  if (closed_) return Closed(session_);
+  if (closed_) return Closed(origin->session);
   for (size_t i = 0; i < actions.size(); ++i) {
-    operations.push_back(Insert({.session = session_,
-                                 .actor = actor,
-                                 .request_id = request_id,
-                                 .program = program},
-                                actions[i], 0, std::move(charges[i])));
+    operations.push_back(
+        Insert(origin, std::move(records[i]), std::move(charges[i])));
   }
   return operations;
 }
 
 absl::StatusOr<std::shared_ptr<Operation>> OperationTable::AddUnary(
-    v1::Action action, uint64_t left_out) {
+    const v1::Action& action) {
   // Bounded by what bounds unary calls: those that wait and gRPC's threads.
   Quota::Charge charge = in_progress_.TakeBeyondLimit();
+  ActionRecord record = RecordOf(action, Payload::kLeftOut);
   std::lock_guard lock(mutex_);
-  if (closed_) return Closed(session_);
-  std::shared_ptr<Operation> operation = Insert(
-      {.session = session_}, std::move(action), left_out, std::move(charge));
+  if (closed_) return Closed(unary_origin_->session);
+  std::shared_ptr<Operation> operation =
+      Insert(unary_origin_, std::move(record), std::move(charge));
   // Before anybody finds it: who cancels a queued one ends it.
   operation->Begin();
   return operation;
@@ -83,11 +93,8 @@ absl::StatusOr<std::shared_ptr<Operation>> OperationTable::AddUnary(
 absl::StatusOr<std::shared_ptr<Operation>> OperationTable::Find(
     uint64_t id, absl::string_view field) const {
   std::lock_guard lock(mutex_);
-  if (const auto live = live_.find(id); live != live_.end()) {
-    return live->second;
-  }
-  if (const auto ended = ended_.find(id); ended != ended_.end()) {
-    return ended->second.operation;
+  if (const auto found = places_.find(id); found != places_.end()) {
+    return found->second->operation;
   }
   if (id == 0) {
     return absl::InvalidArgumentError(
@@ -101,16 +108,19 @@ absl::StatusOr<std::shared_ptr<Operation>> OperationTable::Find(
 
 OperationTable::Operations OperationTable::All() const {
   Operations all;
-  std::lock_guard lock(mutex_);
-  all.reserve(live_.size() + ended_.size());
-  auto live = live_.begin();
-  for (const auto& [id, ended] : ended_) {
-    for (; live != live_.end() && live->first < id; ++live) {
-      all.push_back(live->second);
-    }
-    all.push_back(ended.operation);
+  ptrdiff_t ended = 0;
+  {
+    std::lock_guard lock(mutex_);
+    all.reserve(places_.size());
+    for (const Entry& entry : ended_) all.push_back(entry.operation);
+    ended = static_cast<ptrdiff_t>(all.size());
+    for (const Entry& entry : live_) all.push_back(entry.operation);
   }
-  for (; live != live_.end(); ++live) all.push_back(live->second);
+  const auto by_id = [](const auto& a, const auto& b) {
+    return a->id() < b->id();
+  };
+  std::sort(all.begin(), all.begin() + ended, by_id);
+  std::inplace_merge(all.begin(), all.begin() + ended, all.end(), by_id);
   return all;
 }
 
@@ -118,9 +128,9 @@ OperationTable::Operations OperationTable::InProgress() const {
   Operations in_progress;
   std::lock_guard lock(mutex_);
   in_progress.reserve(live_.size());
-  for (const auto& [id, operation] : live_) {
+  for (const Entry& entry : live_) {
     // One may be about to say so here.
-    if (!operation->ended()) in_progress.push_back(operation);
+    if (!entry.operation->ended()) in_progress.push_back(entry.operation);
   }
   return in_progress;
 }
@@ -142,25 +152,22 @@ uint64_t OperationTable::dropped() const {
 }
 
 void OperationTable::OnEnded(Operation& operation, int64_t bytes) {
-  Operations dropped;
+  Entries dropped;
   std::lock_guard lock(mutex_);
-  const auto live = live_.find(operation.id());
-  ended_.emplace_hint(
-      ended_.end(), live->first,
-      Ended{.operation = std::move(live->second),
-            .history_bytes = history_bytes_.TakeBeyondLimit(bytes)});
-  live_.erase(live);
-  history_.push_back(operation.id());
+  const Entries::iterator place = places_.find(operation.id())->second;
+  ended_.splice(ended_.end(), live_, place);
+  place->history_bytes = history_bytes_.TakeBeyondLimit(bytes);
   dropped = DropOld();
   if (live_.empty()) all_ended_.notify_all();
 }
 
 void OperationTable::OnResized(Operation& operation, int64_t bytes) {
-  Operations dropped;
+  Entries dropped;
   std::lock_guard lock(mutex_);
-  const auto found = ended_.find(operation.id());
-  if (found == ended_.end()) return;
-  found->second.history_bytes = history_bytes_.TakeBeyondLimit(bytes);
+  const auto found = places_.find(operation.id());
+  // It may have left the history.
+  if (found == places_.end()) return;
+  found->second->history_bytes = history_bytes_.TakeBeyondLimit(bytes);
   dropped = DropOld();
 }
 
@@ -168,19 +175,20 @@ void OperationTable::OnAwake(Operation& operation) {
   host_.sleep_detector.Add(operation.shared_from_this());
 }
 
-OperationTable::Operations OperationTable::DropOld() {
+OperationTable::Entries OperationTable::DropOld() {
   const auto is_too_much = [this] {
-    return static_cast<int64_t>(history_.size()) >
+    return static_cast<int64_t>(ended_.size()) >
                limits_.max_history_operations ||
            history_bytes_.in_use() > history_bytes_.limit() ||
            host_.history_bytes.in_use() > limits_.max_history_bytes;
   };
-  Operations dropped;
-  while (!history_.empty() && is_too_much()) {
-    const auto oldest = ended_.find(history_.front());
-    dropped.push_back(std::move(oldest->second.operation));
-    ended_.erase(oldest);
-    history_.pop_front();
+  Entries dropped;
+  while (!ended_.empty() && is_too_much()) {
+    Entry& oldest = ended_.front();
+    // At once: it is what this looks at.
+    oldest.history_bytes = {};
+    places_.erase(oldest.operation->id());
+    dropped.splice(dropped.end(), ended_, ended_.begin());
     ++dropped_;
   }
   return dropped;

@@ -7,13 +7,13 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -52,16 +52,15 @@ class OperationTable final : private OperationOwner {
   OperationTable(const OperationTable&) = delete;
   OperationTable& operator=(const OperationTable&) = delete;
 
-  // Makes an operation for each action. Unavailable after Close(),
+  // Makes an operation for each action of a program. Unavailable after Close(),
   // ResourceExhausted at a limit: then none is made.
   absl::StatusOr<Operations> Add(const std::string& actor,
                                  const std::string& request_id,
                                  std::shared_ptr<Program> program,
-                                 absl::Span<const v1::Action> actions);
-  // The same for a client's own call, whose action lacks `left_out` bytes of
-  // payload. It has begun.
-  absl::StatusOr<std::shared_ptr<Operation>> AddUnary(v1::Action action,
-                                                      uint64_t left_out);
+                                 absl::Span<const v1::Action* const> actions);
+  // The same for a client's own call. It has begun, and its caller has the
+  // action.
+  absl::StatusOr<std::shared_ptr<Operation>> AddUnary(const v1::Action& action);
 
   // NotFound if there is none, or no more. `field` is the id's field in the
   // request, for errors.
@@ -87,23 +86,26 @@ class OperationTable final : private OperationOwner {
   SleepDetector& sleep_detector() { return host_.sleep_detector; }
 
  private:
-  // One that has ended.
-  struct Ended {
+  struct Entry {
     std::shared_ptr<Operation> operation;
-    Quota::Charge history_bytes;
+    // Of one that has ended.
+    Quota::Charge history_bytes = {};
   };
+  using Entries = std::list<Entry>;
 
   void OnEnded(Operation& operation, int64_t bytes) override;
   void OnResized(Operation& operation, int64_t bytes) override;
   void OnAwake(Operation& operation) override;
   // With `mutex_` held.
-  std::shared_ptr<Operation> Insert(Operation::Origin origin, v1::Action action,
-                                    uint64_t left_out, Quota::Charge charge);
+  std::shared_ptr<Operation> Insert(
+      const std::shared_ptr<const Operation::Origin>& origin,
+      ActionRecord action, Quota::Charge charge);
   // With `mutex_` held: makes room in the history. What it gives is destroyed
   // without the mutex.
-  [[nodiscard]] Operations DropOld();
+  [[nodiscard]] Entries DropOld();
 
-  const std::string session_;
+  // Of clients' own calls; has the session's name.
+  const std::shared_ptr<const Operation::Origin> unary_origin_;
   const Limits& limits_;
   OperationsOfHost& host_;
   EventLog events_;
@@ -114,12 +116,13 @@ class OperationTable final : private OperationOwner {
   std::condition_variable all_ended_;
   // Guarded by `mutex_`, as is what follows.
   bool closed_ = false;
-  // Those that have not ended, by id, apart from the many that have: a look at
-  // a busy host is at these.
-  absl::btree_map<uint64_t, std::shared_ptr<Operation>> live_;
-  absl::btree_map<uint64_t, Ended> ended_;
-  // Their ids, in the order in which they ended.
-  std::deque<uint64_t> history_;
+  // Those that have not ended, apart from the many that have: a look at a busy
+  // host is at these. By id, since those are given with the mutex held.
+  Entries live_;
+  // In the order in which they ended.
+  Entries ended_;
+  // Where they are in these lists, by id.
+  absl::flat_hash_map<uint64_t, Entries::iterator> places_;
   uint64_t dropped_ = 0;
 };
 

@@ -28,17 +28,19 @@ struct TestTables {
   explicit TestTables(const Limits& of_host = {}) : limits(of_host) {}
 
   // Makes operations of an actor in `table`, or fails.
-  Operations Add(int count, v1::Action action = ReceiveAction()) {
-    const std::vector<v1::Action> actions(static_cast<size_t>(count), action);
+  Operations Add(int count, const v1::Action& action = ReceiveAction()) {
+    const std::vector<const v1::Action*> actions(static_cast<size_t>(count),
+                                                 &action);
     auto operations =
         table.Add("a", "", std::make_shared<Program>(false), actions);
     EXPECT_EQ(operations.status(), absl::OkStatus());
     return operations.ok() ? *operations : Operations();
   }
   absl::Status StatusOfAdd(OperationTable& to, size_t count) {
+    const v1::Action action = ReceiveAction();
     return to
         .Add("a", "", std::make_shared<Program>(false),
-             std::vector<v1::Action>(count, ReceiveAction()))
+             std::vector<const v1::Action*>(count, &action))
         .status();
   }
 
@@ -64,7 +66,7 @@ std::vector<uint64_t> IdsOf(const Operations& operations) {
 TEST(OperationTableTest, IdsAreUniqueAndInOrder) {
   TestTables tables;
   EXPECT_THAT(IdsOf(tables.Add(2)), ElementsAre(1, 2));
-  EXPECT_EQ((*tables.other.AddUnary(ReceiveAction(), 0))->id(), 3u);
+  EXPECT_EQ((*tables.other.AddUnary(ReceiveAction()))->id(), 3u);
   EXPECT_THAT(IdsOf(tables.Add(2)), ElementsAre(4, 5));
   EXPECT_THAT(IdsOf(tables.table.All()), ElementsAre(1, 2, 4, 5));
   EXPECT_THAT(IdsOf(tables.other.All()), ElementsAre(3));
@@ -153,7 +155,7 @@ TEST(OperationTableTest, BoundsTheBytesOfAllHistories) {
   TestTables tables({.max_history_bytes = 50'000});
   const auto reply =
       ReceiveReply(v1::ENDING_RETURNED, std::string(30'000, 'x'));
-  const auto of_other = *tables.other.AddUnary(ReceiveAction(), 0);
+  const auto of_other = *tables.other.AddUnary(ReceiveAction());
   of_other->End(reply);
   // Only one's own make room.
   EndWith(reply, tables.Add(1));
@@ -164,13 +166,13 @@ TEST(OperationTableTest, BoundsTheBytesOfAllHistories) {
 
 TEST(OperationTableTest, CountsAReplyThatIsKeptLater) {
   TestTables tables({.max_session_history_bytes = 50'000});
-  const auto first = *tables.table.AddUnary(ReceiveAction(), 0);
-  const auto second = *tables.table.AddUnary(ReceiveAction(), 0);
-  first->End(GoodReply(), 30'000);
-  second->End(GoodReply(), 30'000);
-  EXPECT_EQ(tables.table.dropped(), 0u);
+  const auto first = *tables.table.AddUnary(ReceiveAction());
+  const auto second = *tables.table.AddUnary(ReceiveAction());
   const auto whole =
       ReceiveReply(v1::ENDING_RETURNED, std::string(30'000, 'x'));
+  first->End(whole, Payload::kLeftOut);
+  second->End(whole, Payload::kLeftOut);
+  EXPECT_EQ(tables.table.dropped(), 0u);
   second->KeepWholeReply(whole);
   EXPECT_EQ(tables.table.dropped(), 0u);
   EXPECT_GE(tables.host.history_bytes.in_use(), 30'000);
@@ -213,14 +215,15 @@ TEST(OperationTableTest, RefusesMoreThanTheLimitOfTheHost) {
 TEST(OperationTableTest, RefusesNoUnaryCall) {
   TestTables tables({.max_session_operations = 1});
   tables.Add(1);
-  EXPECT_TRUE(tables.table.AddUnary(ReceiveAction(), 0).ok());
+  EXPECT_TRUE(tables.table.AddUnary(ReceiveAction()).ok());
   EXPECT_EQ(tables.table.in_progress(), 2);
 }
 
 // Nobody can find it queued, and cancel it before it begins.
 TEST(OperationTableTest, AUnaryCallHasBegun) {
   TestTables tables;
-  const auto operation = *tables.table.AddUnary(SendAction("abc"), 4000);
+  const auto operation =
+      *tables.table.AddUnary(SendAction(std::string(4000, 'x')));
   EXPECT_EQ(operation->state(), v1::OPERATION_STATE_RUNNING);
   EXPECT_EQ(operation->ToProto().payload_bytes_left_out(), 4000u);
   operation->Cancel();
@@ -235,7 +238,7 @@ TEST(OperationTableTest, RefusesAllAfterClose) {
   const absl::Status refused = tables.StatusOfAdd(tables.table, 1);
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(refused.message(), HasSubstr("'one'"));
-  EXPECT_EQ(tables.table.AddUnary(ReceiveAction(), 0).status().code(),
+  EXPECT_EQ(tables.table.AddUnary(ReceiveAction()).status().code(),
             absl::StatusCode::kUnavailable);
   EXPECT_EQ(tables.table.in_progress(), 0);
   EXPECT_EQ(tables.StatusOfAdd(tables.other, 1), absl::OkStatus());

@@ -71,8 +71,11 @@ TEST_F(OperationTest, GivesItsChargeBackBeforeItsEndIsSeen) {
   for (const bool begins : {true, false}) {
     Owner owner(quota);
     const auto operation = std::make_shared<Operation>(
-        1, Operation::Origin{.session = "default"}, ReceiveAction(), 0,
-        *quota.Take(), maker_.events, owner);
+        1,
+        std::make_shared<const Operation::Origin>(
+            Operation::Origin{.session = "default"}),
+        RecordOf(ReceiveAction(), Payload::kKept), *quota.Take(), maker_.events,
+        owner);
     EXPECT_EQ(quota.in_use(), 1);
     if (begins) {
       operation->Begin();
@@ -428,11 +431,17 @@ TEST_F(OperationTest, CancelEndsTheCallThatSleeps) {
 TEST_F(OperationTest, LeavesLongPayloadsOut) {
   const auto operation = maker_.Make(std::make_shared<Program>(true),
                                      SendAction(std::string(5000, 'x')));
-  operation->Begin();
-  EXPECT_EQ(operation->ToProto().action().send().data().size(), 5000u);
-  operation->End(GoodReply(), 30);
   EXPECT_EQ(operation->ToProto().action().send().data(), "");
-  EXPECT_EQ(operation->ToProto().payload_bytes_left_out(), 5030u);
+  EXPECT_EQ(operation->ToProto().payload_bytes_left_out(), 5000u);
+  operation->Begin();
+  v1::Action action;
+  EXPECT_TRUE(operation->TakeAction(action));
+  EXPECT_EQ(action.send().data(), std::string(5000, 'x'));
+  operation->End(ReceiveReply(v1::ENDING_RETURNED, std::string(3000, 'x')),
+                 Payload::kLeftOut);
+  EXPECT_EQ(operation->ToProto().action().send().data(), "");
+  EXPECT_EQ(operation->ToProto().reply().receive().data(), "");
+  EXPECT_EQ(operation->ToProto().payload_bytes_left_out(), 8000u);
   EXPECT_LT(maker_.owner.last_bytes, 5000);
 }
 
@@ -447,7 +456,8 @@ TEST_F(OperationTest, LeavesLongPayloadsOutOfACancelledOne) {
 TEST_F(OperationTest, KeepsAWholeReplyThatWasLost) {
   const auto operation = maker_.Make(nullptr);
   operation->Begin();
-  operation->End(GoodReply(), 3000);
+  operation->End(ReceiveReply(v1::ENDING_RETURNED, std::string(3000, 'x')),
+                 Payload::kLeftOut);
   EXPECT_EQ(operation->ToProto().payload_bytes_left_out(), 3000u);
   const int64_t before = maker_.owner.last_bytes;
   operation->KeepWholeReply(

@@ -1,11 +1,41 @@
 #include "server/operations/performer.h"
 
+#include <cstddef>
 #include <utility>
 
+#include "google/protobuf/arena.h"
 #include "server/actions/dispatch.h"
 #include "server/operations/record.h"
 
 namespace standoff {
+namespace {
+
+// Memory for the messages of an action: enough for most without asking malloc,
+// which each part of each message does otherwise.
+class MessageMemory {
+ public:
+  MessageMemory() : arena_(OptionsFor(first_)) {}
+
+  template <typename Message>
+  Message* Make() {
+    return google::protobuf::Arena::CreateMessage<Message>(&arena_);
+  }
+
+ private:
+  using Bytes = char[2048];
+
+  static google::protobuf::ArenaOptions OptionsFor(Bytes& first) {
+    google::protobuf::ArenaOptions options;
+    options.initial_block = first;
+    options.initial_block_size = sizeof first;
+    return options;
+  }
+
+  alignas(std::max_align_t) Bytes first_;
+  google::protobuf::Arena arena_;
+};
+
+}  // namespace
 
 absl::StatusOr<Quota::Charge> Performer::Admit(
     const PreparedAction& action, const std::shared_ptr<Operation>& operation) {
@@ -28,10 +58,15 @@ ActionContext Performer::ContextOf(const Operation* operation) const {
 void Performer::Perform(const std::shared_ptr<Operation>& operation) {
   if (!operation->Begin()) return;
   ActionContext context = ContextOf(operation.get());
-  v1::ActionReply reply;
+  MessageMemory memory;
+  auto& action = *memory.Make<v1::Action>();
+  auto& reply = *memory.Make<v1::ActionReply>();
   const absl::Status status = [&]() -> absl::Status {
+    if (!operation->TakeAction(action)) {
+      return absl::InternalError("the action's record can't be read");
+    }
     absl::StatusOr<PreparedAction> prepared =
-        PrepareAction(context, operation->action(), reply);
+        PrepareAction(context, action, reply);
     if (!prepared.ok()) return prepared.status();
     if (prepared->perform_at_once != nullptr &&
         prepared->perform_at_once(&operation->interruption())) {
@@ -41,7 +76,8 @@ void Performer::Perform(const std::shared_ptr<Operation>& operation) {
     if (!charge.ok()) return charge.status();
     return prepared->perform(&operation->interruption());
   }();
-  operation->End(status.ok() ? reply : RefusalOf(status));
+  if (!status.ok()) reply = RefusalOf(status);
+  operation->End(reply);
 }
 
 }  // namespace standoff

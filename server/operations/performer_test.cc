@@ -42,7 +42,7 @@ class PerformerTest : public ::testing::Test {
   std::shared_ptr<Operation> Add(const std::string& actor,
                                  const v1::Action& action) {
     const auto operations =
-        operations_.Add(actor, "", std::make_shared<Program>(true), {action});
+        operations_.Add(actor, "", std::make_shared<Program>(true), {&action});
     EXPECT_TRUE(operations.ok()) << operations.status();
     return operations->front();
   }

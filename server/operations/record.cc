@@ -2,23 +2,16 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "server/operations/action_facts.h"
 
 namespace standoff {
 namespace {
 
-// Empties a string if it is long. Returns how long it was.
-uint64_t EmptyIfLong(std::string& payload) {
-  if (payload.size() <= kMaxKeptPayload) return 0;
-  const uint64_t size = payload.size();
-  payload.clear();
-  payload.shrink_to_fit();
-  return size;
-}
-
-}  // namespace
-
+// Copy all but the payload.
 void CopyWithoutPayload(const v1::SendRequest& from, v1::SendRequest& to) {
-  to.Clear();
   to.set_socket(from.socket());
   to.set_length(from.length());
   to.set_all(from.all());
@@ -29,7 +22,6 @@ void CopyWithoutPayload(const v1::SendRequest& from, v1::SendRequest& to) {
 
 void CopyWithoutPayload(const v1::ReceiveResponse& from,
                         v1::ReceiveResponse& to) {
-  to.Clear();
   *to.mutable_outcome() = from.outcome();
   if (from.has_bytes_received()) to.set_bytes_received(from.bytes_received());
   if (from.has_source()) *to.mutable_source() = from.source();
@@ -38,14 +30,41 @@ void CopyWithoutPayload(const v1::ReceiveResponse& from,
   if (from.has_mismatch()) *to.mutable_mismatch() = from.mismatch();
 }
 
-uint64_t TrimPayload(v1::Action& action) {
-  if (!action.has_send() || !action.send().has_data()) return 0;
-  return EmptyIfLong(*action.mutable_send()->mutable_data());
+}  // namespace
+
+ActionRecord RecordOf(const v1::Action& action, Payload payload) {
+  ActionRecord record;
+  record.method = MethodOf(action);
+  std::vector<std::string> sockets = SocketsOf(action);
+  if (sockets.size() == 1) record.socket = std::move(sockets.front());
+  const std::string& data = action.send().data();
+  if (data.size() <= kMaxKeptPayload) {
+    record.bytes = action.SerializeAsString();
+    return record;
+  }
+  v1::Action trimmed;
+  CopyWithoutPayload(action.send(), *trimmed.mutable_send());
+  record.bytes = trimmed.SerializeAsString();
+  record.left_out = data.size();
+  if (payload == Payload::kKept) record.payload = data;
+  return record;
 }
 
-uint64_t TrimPayload(v1::ActionReply& reply) {
-  if (!reply.has_receive()) return 0;
-  return EmptyIfLong(*reply.mutable_receive()->mutable_data());
+bool ReadRecord(const std::string& bytes, std::string payload,
+                v1::Action& action) {
+  if (!action.ParseFromString(bytes)) return false;
+  if (!payload.empty()) action.mutable_send()->set_data(std::move(payload));
+  return true;
+}
+
+ReplyRecord RecordOf(const v1::ActionReply& reply, Payload payload) {
+  const size_t size = reply.receive().data().size();
+  if (size <= kMaxKeptPayload || payload == Payload::kKept) {
+    return {.bytes = reply.SerializeAsString()};
+  }
+  v1::ActionReply trimmed;
+  CopyWithoutPayload(reply.receive(), *trimmed.mutable_receive());
+  return {.bytes = trimmed.SerializeAsString(), .left_out = size};
 }
 
 std::string CodeName(absl::StatusCode code) {

@@ -1,6 +1,7 @@
 #include "server/operations/record.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
@@ -42,69 +43,98 @@ v1::ReceiveResponse MakeReceived(const std::string& data) {
   return response;
 }
 
-TEST(CopyToRecordTest, KeepsAShortPayload) {
+v1::Action ActionWith(const v1::SendRequest& request) {
   v1::Action action;
-  EXPECT_EQ(CopyToRecord(MakeSend(ShortPayload()), action), 0u);
-  EXPECT_EQ(action.send().SerializeAsString(),
-            MakeSend(ShortPayload()).SerializeAsString());
-  v1::ActionReply reply;
-  EXPECT_EQ(CopyToRecord(MakeReceived(ShortPayload()), reply), 0u);
-  EXPECT_EQ(reply.receive().SerializeAsString(),
-            MakeReceived(ShortPayload()).SerializeAsString());
+  *action.mutable_send() = request;
+  return action;
 }
 
-TEST(CopyToRecordTest, LeavesNothingButALongPayloadOut) {
-  v1::Action action;
-  EXPECT_EQ(CopyToRecord(MakeSend(LongPayload()), action),
-            LongPayload().size());
+v1::ActionReply ReplyWith(const v1::ReceiveResponse& response) {
+  v1::ActionReply reply;
+  *reply.mutable_receive() = response;
+  return reply;
+}
+
+TEST(RecordOfTest, HasAShortPayload) {
+  const v1::Action action = ActionWith(MakeSend(ShortPayload()));
+  const v1::ActionReply reply = ReplyWith(MakeReceived(ShortPayload()));
+  for (const Payload payload : {Payload::kKept, Payload::kLeftOut}) {
+    const ActionRecord of_action = RecordOf(action, payload);
+    EXPECT_EQ(of_action.bytes, action.SerializeAsString());
+    EXPECT_EQ(of_action.left_out, 0u);
+    EXPECT_EQ(of_action.payload, "");
+    const ReplyRecord of_reply = RecordOf(reply, payload);
+    EXPECT_EQ(of_reply.bytes, reply.SerializeAsString());
+    EXPECT_EQ(of_reply.left_out, 0u);
+  }
+}
+
+TEST(RecordOfTest, LacksNothingButALongPayload) {
   v1::SendRequest request = MakeSend("");
   request.clear_data();
-  EXPECT_EQ(action.send().SerializeAsString(), request.SerializeAsString());
-  v1::ActionReply reply;
-  EXPECT_EQ(CopyToRecord(MakeReceived(LongPayload()), reply),
-            LongPayload().size());
-  EXPECT_EQ(reply.receive().SerializeAsString(),
-            MakeReceived("").SerializeAsString());
+  const ActionRecord action =
+      RecordOf(ActionWith(MakeSend(LongPayload())), Payload::kLeftOut);
+  EXPECT_EQ(action.bytes, ActionWith(request).SerializeAsString());
+  EXPECT_EQ(action.left_out, LongPayload().size());
+  EXPECT_EQ(action.payload, "");
+  const ReplyRecord reply =
+      RecordOf(ReplyWith(MakeReceived(LongPayload())), Payload::kLeftOut);
+  EXPECT_EQ(reply.bytes, ReplyWith(MakeReceived("")).SerializeAsString());
+  EXPECT_EQ(reply.left_out, LongPayload().size());
 }
 
-TEST(CopyToRecordTest, CopiesOtherRequestsWhole) {
-  v1::BindRequest request;
-  request.set_socket("s1");
-  v1::Action action;
-  EXPECT_EQ(CopyToRecord(request, action), 0u);
-  EXPECT_EQ(action.bind().socket(), "s1");
+TEST(RecordOfTest, KeepsALongPayload) {
+  const v1::Action action = ActionWith(MakeSend(LongPayload()));
+  ActionRecord record = RecordOf(action, Payload::kKept);
+  EXPECT_LT(record.bytes.size(), kMaxKeptPayload);
+  EXPECT_EQ(record.left_out, LongPayload().size());
+  v1::Action read;
+  ASSERT_TRUE(ReadRecord(record.bytes, std::move(record.payload), read));
+  EXPECT_EQ(read.SerializeAsString(), action.SerializeAsString());
+  const v1::ActionReply reply = ReplyWith(MakeReceived(LongPayload()));
+  EXPECT_EQ(RecordOf(reply, Payload::kKept).bytes, reply.SerializeAsString());
+  EXPECT_EQ(RecordOf(reply, Payload::kKept).left_out, 0u);
 }
 
-TEST(TrimPayloadTest, LeavesALongPayloadOut) {
+TEST(RecordOfTest, TellsMethodAndSocket) {
   v1::Action action;
-  *action.mutable_send() = MakeSend(LongPayload());
-  EXPECT_EQ(TrimPayload(action), LongPayload().size());
-  EXPECT_EQ(action.send().data(), "");
-  EXPECT_EQ(action.send().socket(), "s1");
-  EXPECT_EQ(TrimPayload(action), 0u);
-  v1::ActionReply reply;
-  *reply.mutable_receive() = MakeReceived(LongPayload());
-  EXPECT_EQ(TrimPayload(reply), LongPayload().size());
-  EXPECT_EQ(reply.receive().data(), "");
-  EXPECT_EQ(reply.receive().bytes_received(), 9u);
-}
-
-TEST(TrimPayloadTest, KeepsAllElse) {
-  v1::Action action;
-  *action.mutable_send() = MakeSend(ShortPayload());
-  EXPECT_EQ(TrimPayload(action), 0u);
-  EXPECT_EQ(action.send().data(), ShortPayload());
-  // A pattern has no payload.
-  action.mutable_send()->mutable_pattern()->set_seed(1);
-  EXPECT_EQ(TrimPayload(action), 0u);
-  EXPECT_EQ(action.send().pattern().seed(), 1u);
   action.mutable_bind()->set_socket("s1");
-  EXPECT_EQ(TrimPayload(action), 0u);
-  EXPECT_EQ(action.bind().socket(), "s1");
-  v1::ActionReply reply;
-  *reply.mutable_receive() = MakeReceived(ShortPayload());
-  EXPECT_EQ(TrimPayload(reply), 0u);
-  EXPECT_EQ(reply.receive().data(), ShortPayload());
+  EXPECT_STREQ(RecordOf(action, Payload::kKept).method, "Bind");
+  EXPECT_EQ(RecordOf(action, Payload::kKept).socket, "s1");
+  // Of several, none.
+  action.mutable_poll()->add_items()->set_socket("s1");
+  action.mutable_poll()->add_items()->set_socket("s2");
+  EXPECT_STREQ(RecordOf(action, Payload::kKept).method, "Poll");
+  EXPECT_EQ(RecordOf(action, Payload::kKept).socket, "");
+  EXPECT_STREQ(RecordOf(v1::Action(), Payload::kKept).method, "");
+}
+
+// It has no payload.
+TEST(RecordOfTest, HasAPattern) {
+  v1::Action action = ActionWith(MakeSend(""));
+  action.mutable_send()->mutable_pattern()->set_seed(1);
+  EXPECT_EQ(RecordOf(action, Payload::kLeftOut).bytes,
+            action.SerializeAsString());
+}
+
+TEST(ReadRecordTest, RefusesWhatIsNone) {
+  v1::Action action;
+  EXPECT_FALSE(ReadRecord("\xff", "", action));
+}
+
+TEST(LentTest, IsGivenBackWhole) {
+  const v1::SendRequest request = MakeSend(LongPayload());
+  const v1::ReceiveResponse response = MakeReceived(LongPayload());
+  {
+    const LentAction<v1::SendRequest> action(request);
+    EXPECT_EQ(&(*action).send(), &request);
+    const LentReply<v1::ReceiveResponse> reply(response);
+    EXPECT_EQ(&(*reply).receive(), &response);
+  }
+  EXPECT_EQ(request.SerializeAsString(),
+            MakeSend(LongPayload()).SerializeAsString());
+  EXPECT_EQ(response.SerializeAsString(),
+            MakeReceived(LongPayload()).SerializeAsString());
 }
 
 TEST(RefusalOfTest, TellsTheStatus) {

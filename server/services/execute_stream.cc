@@ -212,45 +212,44 @@ std::unique_ptr<ExecuteStream::Job> ExecuteStream::TakeNext() {
 
 std::unique_ptr<ExecuteStream::Job> ExecuteStream::Prepare(v1::Action action) {
   absl::StatusOr<std::shared_ptr<Operation>> operation =
-      session_->operations().AddUnary(std::move(action), 0);
+      session_->operations().AddUnary(action);
   if (!operation.ok()) {
     v1::ActionReply refusal = RefusalOf(operation.status());
     AddReply(Serialize(0, refusal));
     return nullptr;
   }
   Performer& performer = session_->performer();
-  auto job =
-      std::make_unique<Job>(*operation, performer.ContextOf(operation->get()));
+  auto job = std::make_unique<Job>(*operation, std::move(action),
+                                   performer.ContextOf(operation->get()));
   {
     std::lock_guard lock(mutex_);
     current_ = job->operation;
     if (cancelled_) current_->interruption().Interrupt();
   }
-  job->action =
-      PrepareAction(job->context, job->operation->action(), job->reply);
-  if (!job->action.ok()) return job;
-  const bool is_short = IsShort(job->operation->action());
+  job->prepared = PrepareAction(job->context, job->action, job->reply);
+  if (!job->prepared.ok()) return job;
+  const bool is_short = IsShort(job->action);
   if (!is_short) WriteReplies();
-  if (job->action->perform_at_once != nullptr) {
+  if (job->prepared->perform_at_once != nullptr) {
     job->performed =
-        job->action->perform_at_once(&job->operation->interruption());
-    job->action->perform_at_once = nullptr;
+        job->prepared->perform_at_once(&job->operation->interruption());
+    job->prepared->perform_at_once = nullptr;
     if (job->performed) return job;
   }
-  if (job->action->may_wait && is_short) WriteReplies();
+  if (job->prepared->may_wait && is_short) WriteReplies();
   absl::StatusOr<Quota::Charge> waiting =
-      performer.Admit(*job->action, job->operation);
+      performer.Admit(*job->prepared, job->operation);
   if (waiting.ok()) {
     job->waiting = *std::move(waiting);
   } else {
-    job->action = waiting.status();
+    job->prepared = waiting.status();
   }
   return job;
 }
 
 void ExecuteStream::PerformQueued() {
   while (std::unique_ptr<Job> job = TakeNext()) {
-    if (!job->action.ok() || job->performed || !job->action->may_wait) {
+    if (!job->prepared.ok() || job->performed || !job->prepared->may_wait) {
       Perform(*job);
       continue;
     }
@@ -259,7 +258,7 @@ void ExecuteStream::PerformQueued() {
     const absl::Status status = session_->host().threads.Start(
         "Execute", [this, shared] { PerformOnThread(std::move(*shared)); });
     if (status.ok()) return;
-    (*shared)->action = status;
+    (*shared)->prepared = status;
     Perform(**shared);
   }
 }
@@ -272,19 +271,19 @@ void ExecuteStream::PerformOnThread(std::unique_ptr<Job> job) {
 }
 
 void ExecuteStream::Perform(Job& job) {
-  absl::Status status = job.action.status();
+  absl::Status status = job.prepared.status();
   if (status.ok() && !job.performed) {
-    status = job.action->perform(&job.operation->interruption());
+    status = job.prepared->perform(&job.operation->interruption());
   }
   // The socket may be closed from now on.
-  if (job.action.ok()) job.action->perform = nullptr;
+  if (job.prepared.ok()) job.prepared->perform = nullptr;
   job.waiting = {};
   if (!status.ok()) job.reply = RefusalOf(status);
   std::string reply = Serialize(job.operation->id(), job.reply);
   // What a cancelled stream has done, nobody else will see.
-  const uint64_t left_out =
-      job.operation->interruption().requested() ? 0 : TrimPayload(job.reply);
-  job.operation->End(job.reply, left_out);
+  job.operation->End(job.reply, job.operation->interruption().requested()
+                                    ? Payload::kKept
+                                    : Payload::kLeftOut);
   AddReply(std::move(reply));
 }
 

@@ -75,16 +75,19 @@ class ExecuteStream final
   void DoAllBut(const Step& step);
 
   // An action on its way. In one place, since the prepared action refers to the
-  // operation, the context and the reply.
+  // action, the context and the reply.
   struct Job {
-    Job(std::shared_ptr<Operation> its_operation, ActionContext its_context)
+    Job(std::shared_ptr<Operation> its_operation, v1::Action its_action,
+        ActionContext its_context)
         : operation(std::move(its_operation)),
+          action(std::move(its_action)),
           context(std::move(its_context)) {}
 
     const std::shared_ptr<Operation> operation;
+    const v1::Action action;
     ActionContext context;
     v1::ActionReply reply;
-    absl::StatusOr<PreparedAction> action;
+    absl::StatusOr<PreparedAction> prepared;
     // While it waits.
     Quota::Charge waiting;
     // It needed not wait, and the reply is there.
@@ -98,6 +101,7 @@ class ExecuteStream final
   // The next one, prepared. Null if there is none to be performed now: then
   // this may be gone.
   std::unique_ptr<Job> TakeNext();
+
   // Makes it an operation. Null if that is refused.
   std::unique_ptr<Job> Prepare(v1::Action action);
   void Perform(Job& job);

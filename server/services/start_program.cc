@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "server/convert/field_error.h"
 #include "server/convert/name.h"
 
@@ -46,11 +47,11 @@ absl::StatusOr<RequestIds::OperationIds> Enqueue(
     Session& session, const v1::StartRequest& request) {
   const auto program = std::make_shared<Program>(request.on_failure() !=
                                                  v1::FAILURE_POLICY_CONTINUE);
-  const std::vector<v1::Action> actions(request.actions().begin(),
-                                        request.actions().end());
   absl::StatusOr<OperationTable::Operations> operations =
-      session.operations().Add(request.actor(), request.request_id(), program,
-                               actions);
+      session.operations().Add(
+          request.actor(), request.request_id(), program,
+          absl::MakeSpan(request.actions().data(),
+                         static_cast<size_t>(request.actions_size())));
   if (!operations.ok()) return operations.status();
   absl::Status status = session.actors().Enqueue(request.actor(), *operations);
   if (!status.ok()) {

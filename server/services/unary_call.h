@@ -92,10 +92,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   }
 
   absl::Status MakeOperation() {
-    v1::Action action;
-    const uint64_t left_out = CopyToRecord(request_, action);
+    const LentAction<Request> action(request_);
     absl::StatusOr<std::shared_ptr<Operation>> operation =
-        session_->operations().AddUnary(std::move(action), left_out);
+        session_->operations().AddUnary(*action);
     if (!operation.ok()) return operation.status();
     operation_ = *std::move(operation);
     return absl::OkStatus();
@@ -145,9 +144,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
   void EndOperation(const absl::Status& status) {
     if (!status.ok()) return operation_->End(RefusalOf(status));
-    v1::ActionReply reply;
-    const uint64_t left_out = CopyToRecord(response_, reply);
-    operation_->End(reply, left_out);
+    const LentReply<Response> reply(response_);
+    operation_->End(*reply, Payload::kLeftOut);
   }
 
   // Of a call that waited and was cancelled since the daemon shuts down: a
@@ -169,9 +167,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   void KeepLostReply(const char* by) {
     LogLostReply(method_, request_, response_, by);
     if (operation_ == nullptr || !performed_) return;
-    v1::ActionReply reply;
-    FieldOf(response_, reply) = response_;
-    operation_->KeepWholeReply(reply);
+    const LentReply<Response> reply(response_);
+    operation_->KeepWholeReply(*reply);
   }
 
   HostState& host_;

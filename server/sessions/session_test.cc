@@ -60,7 +60,7 @@ class SessionTest : public ::testing::Test {
     action.mutable_receive()->set_socket(socket);
     action.mutable_receive()->set_length(100);
     const auto operations = session.operations().Add(
-        actor, "", std::make_shared<Program>(true), {action});
+        actor, "", std::make_shared<Program>(true), {&action});
     EXPECT_TRUE(operations.ok()) << operations.status();
     EXPECT_EQ(session.actors().Enqueue(actor, *operations), absl::OkStatus());
     return operations->front();
@@ -126,11 +126,12 @@ TEST_F(SessionTest, EndLeavesNothing) {
 TEST_F(SessionTest, AfterTheEndNothingCanBeStarted) {
   const auto session = Make();
   session->End(kDeleted);
-  EXPECT_TRUE(absl::IsUnavailable(
-      session->operations().AddUnary(v1::Action(), 0).status()));
+  const v1::Action action;
+  EXPECT_TRUE(
+      absl::IsUnavailable(session->operations().AddUnary(action).status()));
   EXPECT_TRUE(absl::IsUnavailable(
       session->operations()
-          .Add("a", "", std::make_shared<Program>(true), {v1::Action()})
+          .Add("a", "", std::make_shared<Program>(true), {&action})
           .status()));
 }
 
@@ -140,7 +141,7 @@ TEST_F(SessionTest, AfterTheEndThereAreNoNewActors) {
   v1::Action action;
   action.mutable_receive()->set_socket("s");
   const auto operations = session->operations().Add(
-      "a", "", std::make_shared<Program>(true), {action});
+      "a", "", std::make_shared<Program>(true), {&action});
   ASSERT_TRUE(operations.ok()) << operations.status();
   session->End(kDeleted);
   EXPECT_EQ(operations->front()->state(), v1::OPERATION_STATE_CANCELLED);

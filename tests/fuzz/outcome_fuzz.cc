@@ -33,7 +33,8 @@ void TryOutcome(Input& input) {
       .elapsed = absl::Nanoseconds(input.Number<int64_t>()),
       .blocked = absl::Nanoseconds(input.Number<int64_t>())};
   Check(!outcome.ToString().empty());
-  const v1::Outcome proto = OutcomeToProto(outcome);
+  v1::Outcome proto;
+  OutcomeToProto(outcome, proto);
   v1::Outcome received;
   Check(received.ParseFromString(proto.SerializeAsString()),
         proto.ShortDebugString());

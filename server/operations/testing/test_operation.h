@@ -20,6 +20,7 @@
 #include "lib/timeout.h"
 #include "server/operations/event_log.h"
 #include "server/operations/operation.h"
+#include "server/operations/record.h"
 #include "server/operations/sleep_detector.h"
 #include "standoff/v1/action.pb.h"
 
@@ -85,14 +86,15 @@ class OperationMaker {
   // One of an actor's program.
   std::shared_ptr<Operation> Make(
       std::shared_ptr<Program> program = std::make_shared<Program>(true),
-      v1::Action action = ReceiveAction()) {
+      const v1::Action& action = ReceiveAction()) {
     return std::make_shared<Operation>(
         next_id_++,
-        Operation::Origin{.session = "default",
-                          .actor = "a",
-                          .request_id = "r",
-                          .program = std::move(program)},
-        std::move(action), 0, Quota::Charge(), events, owner);
+        std::make_shared<const Operation::Origin>(
+            Operation::Origin{.session = "default",
+                              .actor = "a",
+                              .request_id = "r",
+                              .program = std::move(program)}),
+        RecordOf(action, Payload::kKept), Quota::Charge(), events, owner);
   }
 
   EventLog events{1000};
