@@ -173,10 +173,11 @@ TEST_F(ExecuteTest, ManyRepliesAllCome) {
 }
 
 // Their messages were long, and nothing of them is needed any more. What one
-// has left to the daemon's allocator does for the next.
+// has left to the daemon's allocator does for the next: some three messages,
+// however many streams there are.
 TEST_F(ExecuteTest, StreamsThatAreIdleHoldNoBytes) {
   if (kMemoryIsInstrumented) GTEST_SKIP() << "memory is instrumented";
-  constexpr int kStreams = 6;
+  constexpr int kStreams = 12;
   constexpr int64_t kSize = int64_t{32} * 1024 * 1024;
   Must(pair_.a.SetBlocking(false));
   const int64_t before = ResidentBytes(host_.pid());

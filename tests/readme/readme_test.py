@@ -143,9 +143,13 @@ class OperationsTest(Page, unittest.TestCase):
         _, output = self.run_commands(self.commands().replace(
             delete, "until [[ -s watch.json && -s events.txt ]]; do\n"
             "  sleep 0.01\ndone\n" + delete))
-        (_, started, blocked, cancelled, program, repeated, ended, sent,
-         received, created, _, other, other_blocked,
-         deleted) = parse_documents(output)
+        documents = parse_documents(output)
+        # Replies of an Execute stream come in one message or in several.
+        sent, received = [executed["reply"] for document in documents
+                          for executed in document.get("actions", [])]
+        (_, started, blocked, cancelled, program, repeated, ended, created, _,
+         other, other_blocked, deleted) = [
+             document for document in documents if "actions" not in document]
         self.assertEqual(started["ids"], ["2"])
         self.assert_like_the_page(blocked["operations"][0]["block"])
         reply = cancelled["operations"][0]["reply"]["receive"]
@@ -155,9 +159,8 @@ class OperationsTest(Page, unittest.TestCase):
         replies = [operation["reply"] for operation in ended["operations"]]
         self.assertEqual(replies[0]["send"]["bytesSent"], "5")
         self.assertEqual(replies[1]["receive"]["data"], "aGVsbG8=")
-        self.assertEqual(sent["actions"][0]["reply"]["send"]["bytesSent"], "5")
-        self.assertEqual(received["actions"][0]["reply"]["receive"]["data"],
-                         "aGVsbG8=")
+        self.assertEqual(sent["send"]["bytesSent"], "5")
+        self.assertEqual(received["receive"]["data"], "aGVsbG8=")
         self.assertEqual(created["session"]["name"], "mine")
         self.assertEqual(other["ids"], ["8"])
         self.assertEqual(other_blocked["operations"][0]["state"],
