@@ -5,7 +5,6 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "server/convert/name.h"
 
 namespace standoff {
@@ -22,76 +21,6 @@ absl::Status NotOpen(const std::string& name, absl::string_view field) {
 }
 
 }  // namespace
-
-OpenSocket::OpenSocket(std::string name, Socket socket, int64_t sequence,
-                       SocketUse maker, std::shared_ptr<Mode> mode)
-    : name_(std::move(name)),
-      sequence_(sequence),
-      open_time_(absl::Now()),
-      socket_(std::move(socket)),
-      mode_(std::move(mode)),
-      last_use_(std::move(maker)) {}
-
-bool OpenSocket::Enter(Interruption* interruption, const SocketUse& use) {
-  std::lock_guard lock(mutex_);
-  if (closing_) return false;
-  if (use.operation_id != 0) SetLastUse(use);
-  calls_.push_back(
-      {.interruption = interruption, .operation_id = use.operation_id});
-  return true;
-}
-
-void OpenSocket::SetLastUse(const SocketUse& use) {
-  const auto is_higher = [&](const CallInProgress& call) {
-    return call.operation_id > use.operation_id;
-  };
-  if (last_use_.operation_id > use.operation_id &&
-      std::any_of(calls_.begin(), calls_.end(), is_higher)) {
-    return;
-  }
-  last_use_ = use;
-}
-
-void OpenSocket::Leave(Interruption* interruption) {
-  std::lock_guard lock(mutex_);
-  const auto call = std::find_if(calls_.begin(), calls_.end(),
-                                 [&](const CallInProgress& entered) {
-                                   return entered.interruption == interruption;
-                                 });
-  // Their order does not matter.
-  *call = calls_.back();
-  calls_.pop_back();
-  if (closing_ && calls_.empty()) left_.notify_all();
-}
-
-int OpenSocket::calls() const {
-  std::lock_guard lock(mutex_);
-  return static_cast<int>(calls_.size());
-}
-
-SocketUse OpenSocket::last_use() const {
-  std::lock_guard lock(mutex_);
-  return last_use_;
-}
-
-bool OpenSocket::BeginClose() {
-  std::lock_guard lock(mutex_);
-  return !std::exchange(closing_, true);
-}
-
-void OpenSocket::AbandonClose() {
-  std::lock_guard lock(mutex_);
-  closing_ = false;
-}
-
-Outcome OpenSocket::Close(Interruption* interruption) {
-  {
-    std::unique_lock lock(mutex_);
-    for (const CallInProgress& call : calls_) call.interruption->Interrupt();
-    left_.wait(lock, [this] { return calls_.empty(); });
-  }
-  return socket_.Close(interruption);
-}
 
 SocketTable::Reservation::Reservation(Reservation&& other) noexcept
     : table_(std::exchange(other.table_, nullptr)),
