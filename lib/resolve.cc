@@ -58,6 +58,9 @@ class SharedLookUp {
     [[maybe_unused]] const ssize_t written = write(done_, &one, sizeof one);
   }
 
+  // The errno(3) of what it needs, 0 if it can be run.
+  int start_error() const { return start_error_; }
+
   // What Run() found. For when it has ended.
   void MoveTo(Result<Resolved>& result) {
     // Makes the order of the threads plain to race detectors.
@@ -92,6 +95,7 @@ class SharedLookUp {
 
   const LookUp look_up_;
   const int done_;
+  const int start_error_ = done_ < 0 ? errno : 0;
   std::atomic<bool> finished_ = false;
   int error_ = 0;
   int system_error_ = 0;
@@ -127,7 +131,7 @@ Result<Resolved> Resolve(const LookUp& look_up, Interruption* interruption) {
     return {FailLookUp(call, EAI_AGAIN, EAGAIN), {}};
   }
   auto shared = std::make_shared<SharedLookUp>(look_up);
-  int error = shared->done() < 0 ? EMFILE : 0;
+  int error = shared->start_error();
   if (error == 0) {
     try {
       std::thread([shared] { shared->Run(); }).detach();

@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "absl/time/time.h"
@@ -19,8 +18,7 @@ constexpr int64_t kNoTimeout = -1;
 
 // Rounded up: a time above zero is no request not to wait at all.
 int64_t NanosecondsOf(absl::Duration timeout) {
-  return std::max<int64_t>(
-      absl::ToInt64Nanoseconds(absl::Ceil(timeout, absl::Nanoseconds(1))), 0);
+  return absl::ToInt64Nanoseconds(absl::Ceil(timeout, absl::Nanoseconds(1)));
 }
 
 // Clears or sets O_NONBLOCK.
@@ -156,6 +154,10 @@ Outcome Socket::SetBlocking(bool blocking) {
 
 Outcome Socket::SetTimeout(Timeout timeout) {
   Call call;
+  if (timeout.has_value() && *timeout < absl::ZeroDuration()) {
+    call.Fail("", EINVAL);
+    return call.Finish();
+  }
   if (SetNonBlockFlag(call, fd_, timeout.has_value())) {
     timeout_ns_ = timeout.has_value() ? NanosecondsOf(*timeout) : kNoTimeout;
   }

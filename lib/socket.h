@@ -75,9 +75,10 @@ class Socket {
   // can't close the socket by closing its own.
   static Result<Socket> FromProcess(pid_t process, int fd);
 
-  // Sets the mode: fcntl(2), F_SETFL.
+  // Sets the mode: fcntl(2), F_GETFL and F_SETFL. EBADF if it is closed.
   Outcome SetBlocking(bool blocking);
-  // nullopt: blocking. Zero: non-blocking. Must not be negative.
+  // nullopt: blocking. Zero: non-blocking. Else rounded up to the nanosecond.
+  // EINVAL, without a system call, for a negative one: nothing has changed.
   Outcome SetTimeout(Timeout timeout);
   Timeout timeout() const;
 
@@ -89,7 +90,9 @@ class Socket {
   // connect(2). Non-blocking: kWouldBlock with EINPROGRESS (Unix: EAGAIN) if
   // it can't be done at once. With a timeout, waits for the connection and
   // fetches its error (SO_ERROR); after kTimedOut the kernel goes on trying,
-  // and a further connect says what the kernel says (EALREADY, EISCONN, 0).
+  // and a further connect says what the kernel says (EALREADY, EISCONN, 0). A
+  // Unix socket does not wait with a timeout, as in CPython: a full accept
+  // queue is EAGAIN at once, which nothing tells the end of.
   Outcome Connect(const Address& address, Interruption* interruption = nullptr);
 
   // accept4(2). The new socket is blocking, whatever the listener is.

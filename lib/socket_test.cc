@@ -157,6 +157,8 @@ TEST(SocketTest, KeepsTimeoutsOfAnyLength) {
   }
   Must(socket.SetTimeout(absl::Nanoseconds(1) / 4));
   EXPECT_EQ(socket.timeout(), absl::Nanoseconds(1));
+  EXPECT_THAT(socket.SetTimeout(-absl::Nanoseconds(1)), FailedWith(EINVAL, ""));
+  EXPECT_EQ(socket.timeout(), absl::Nanoseconds(1));
   Must(socket.SetTimeout(absl::InfiniteDuration()));
   EXPECT_GE(socket.timeout(), absl::Hours(24 * 365 * 290));
 }

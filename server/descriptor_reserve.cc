@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "absl/time/clock.h"
-#include "lib/timeout.h"
+#include "server/unmade_call.h"
 
 namespace standoff {
 namespace {
@@ -41,14 +40,10 @@ std::optional<Outcome> CheckDescriptors(int64_t sockets, int count) {
   // More are open than these where closes linger, say.
   const int next = NextDescriptor();
   const rlim_t last = static_cast<rlim_t>(next) + static_cast<rlim_t>(count);
+  // If there is none for another reason, the kernel says it.
+  if (next < 0 && errno != EMFILE) return std::nullopt;
   if (next >= 0 && last <= most && expected <= most) return std::nullopt;
-  Outcome outcome;
-  outcome.ending = Ending::kFailed;
-  outcome.value = -1;
-  outcome.error = EMFILE;
-  outcome.start_time = absl::Now();
-  outcome.start_monotonic_ns = MonotonicNanoseconds();
-  return outcome;
+  return UnmadeCall(EMFILE);
 }
 
 }  // namespace standoff

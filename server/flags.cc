@@ -107,7 +107,8 @@ void AddLimitFlags(CLI::App& app, Limits& limits) {
            "who watch.");
   AddLimit(app, "max_transfer", 1'000'000'000, limits.max_transfer,
            "How many bytes one request may send or one reply may\n"
-           "return.");
+           "return. gRPC takes messages of twice that and a\n"
+           "mebibyte.");
   AddLimit(app, "max_pattern_memory", kMostBytes, limits.max_pattern_memory,
            "How many bytes of memory patterns may use that are\n"
            "sent in one system call each.");

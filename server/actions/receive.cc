@@ -20,6 +20,7 @@
 #include "server/convert/control_message.h"
 #include "server/convert/field_error.h"
 #include "server/convert/outcome.h"
+#include "server/unmade_call.h"
 
 namespace standoff {
 namespace {
@@ -84,8 +85,7 @@ void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
                                            ? new (std::nothrow) char[length]()
                                            : new (std::nothrow) char[length]);
   if (buffer == nullptr) {
-    OutcomeToProto({.ending = Ending::kFailed, .value = -1, .error = ENOMEM},
-                   *response.mutable_outcome());
+    OutcomeToProto(UnmadeCall(ENOMEM), *response.mutable_outcome());
     return;
   }
   const auto receive = request.all() ? ReceiveAll : Receive;

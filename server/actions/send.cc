@@ -24,6 +24,7 @@
 #include "server/convert/control_message.h"
 #include "server/convert/field_error.h"
 #include "server/convert/outcome.h"
+#include "server/unmade_call.h"
 
 namespace standoff {
 namespace {
@@ -66,7 +67,7 @@ Outcome SendPatternOnce(Socket& socket, Pattern pattern, size_t length,
                         Interruption* interruption) {
   const std::unique_ptr<char[]> buffer(new (std::nothrow) char[length]);
   if (buffer == nullptr) {
-    return {.ending = Ending::kFailed, .value = -1, .error = ENOMEM};
+    return UnmadeCall(ENOMEM);
   }
   FillPattern(pattern, absl::MakeSpan(buffer.get(), length));
   return Send(socket, absl::string_view(buffer.get(), length), options,
