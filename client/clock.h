@@ -36,8 +36,9 @@ struct ClockEstimate {
   absl::Duration error;
 
   // A time of the host on this machine's CLOCK_MONOTONIC; both in nanoseconds.
+  // The nearest that there is, whatever nonsense the host tells.
   int64_t ToLocal(int64_t host_ns) const {
-    return host_ns - absl::ToInt64Nanoseconds(offset);
+    return absl::ToInt64Nanoseconds(absl::Nanoseconds(host_ns) - offset);
   }
 };
 

@@ -20,6 +20,17 @@ TEST(EstimateClockTest, TakesTheMiddleOfTheRoundTrip) {
   EXPECT_EQ(estimate->ToLocal(5050), 1050);
 }
 
+TEST(EstimateClockTest, TimesOutOfRangeAreTheNearest) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
+  const ClockEstimate ahead = {.offset = absl::Nanoseconds(kMost), .error = {}};
+  EXPECT_EQ(ahead.ToLocal(-5), kLeast);
+  EXPECT_EQ(ahead.ToLocal(kMost), 0);
+  const ClockEstimate behind = {.offset = absl::Nanoseconds(kLeast),
+                                .error = {}};
+  EXPECT_EQ(behind.ToLocal(5), kMost);
+}
+
 TEST(EstimateClockTest, TakesTheShortestRoundTrip) {
   const absl::StatusOr<ClockEstimate> estimate =
       EstimateClock({{.sent_ns = 0, .host_ns = 9999, .received_ns = 400},

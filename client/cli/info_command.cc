@@ -39,8 +39,9 @@ Info Ask(const HostEntry& host) {
   return connected->GetInfo();
 }
 
+// `text` may be a daemon's words.
 void Line(absl::string_view label, absl::string_view text) {
-  std::cout << absl::StreamFormat("  %-14s%s\n", label, text);
+  std::cout << absl::StreamFormat("  %-14s%s\n", label, Printable(text));
 }
 
 // Rows of cells with each column as wide as it must be, but for the last.
@@ -74,6 +75,11 @@ Row LimitRow(const v1::Limit& limit) {
           limit.flag()};
 }
 
+Row InterfaceRow(const v1::NetworkInterface& interface) {
+  return {interface.name(), interface.up() ? "up" : "down",
+          absl::StrJoin(interface.addresses(), ", ")};
+}
+
 Row CapabilityRow(const v1::Capability& capability) {
   return {capability.name(), capability.available()
                                  ? "yes"
@@ -98,6 +104,11 @@ void Print(const HostEntry& host, const v1::GetInfoResponse& info,
                         absl::FromUnixSeconds(info.start_time().seconds()),
                         absl::UTCTimeZone()));
   Line("listens on", absl::StrJoin(info.listen_addresses(), ", "));
+  std::vector<Row> interfaces;
+  for (const v1::NetworkInterface& interface : info.interfaces()) {
+    interfaces.push_back(InterfaceRow(interface));
+  }
+  Table("interfaces", interfaces);
   std::vector<Row> limits;
   for (const v1::Limit& limit : info.limits()) {
     limits.push_back(LimitRow(limit));

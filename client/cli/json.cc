@@ -8,7 +8,6 @@ Json ToJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   std::string text;
-  // Fails only for an Any whose type is unknown, and there is none.
   if (!google::protobuf::util::MessageToJsonString(message, &text, options)
            .ok()) {
     return nullptr;

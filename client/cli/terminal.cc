@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace standoff::client {
@@ -116,8 +117,12 @@ std::string GroupThousands(std::string digits) {
 }
 
 void PrintError(absl::string_view message) {
-  std::cerr << "standoff: " << absl::StripTrailingAsciiWhitespace(message)
-            << std::endl;
+  std::vector<std::string> lines;
+  for (const absl::string_view line :
+       absl::StrSplit(absl::StripTrailingAsciiWhitespace(message), '\n')) {
+    lines.push_back(Printable(line));
+  }
+  std::cerr << "standoff: " << absl::StrJoin(lines, "\n") << std::endl;
 }
 
 }  // namespace standoff::client

@@ -33,6 +33,14 @@ TEST(PrintableTest, LeavesNothingThatSteersATerminal) {
   EXPECT_EQ(Printable("\xc2\x9b\xc2\xa0\xc2"), "\\x9b\xc2\xa0\xc2");
 }
 
+// They may be a daemon's words.
+TEST(PrintErrorTest, LeavesNothingThatSteersATerminal) {
+  ::testing::internal::CaptureStderr();
+  PrintError("one\n\033[2Jtwo\r\n");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "standoff: one\n\\x1b[2Jtwo\n");
+}
+
 TEST(StyleTest, MarksUpOnlyIfItMay) {
   EXPECT_EQ(Style(false).Bold("x"), "x");
   EXPECT_EQ(Style(true).Bold("x"), "\033[1mx\033[0m");

@@ -53,6 +53,9 @@ class Daemon {
 
   pid_t pid() const { return process_.pid(); }
 
+  // Whether Wait() or Stop() has told how it ended.
+  bool ended() const { return process_.ended(); }
+
   // What it wrote to its standard error so far.
   std::string Log() const { return process_.Errors(); }
 

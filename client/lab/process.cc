@@ -167,7 +167,8 @@ absl::StatusOr<std::string> Process::ReadLine(absl::Duration timeout) {
 }
 
 void Process::Signal(int signal) {
-  if (!status_.has_value()) kill(pid_, signal);
+  // To -1, which one has that was moved from, it would go to every process.
+  if (pid_ > 0 && !status_.has_value()) kill(pid_, signal);
 }
 
 absl::StatusOr<ExitStatus> Process::Wait(absl::Duration timeout) {

@@ -76,6 +76,9 @@ class Process {
   // Ends a piped standard input.
   void CloseInput() { input_.Reset(); }
 
+  // Whether Wait() has returned its end.
+  bool ended() const { return status_.has_value(); }
+
   // Sends a signal. Nothing happens if the process has ended.
   void Signal(int signal);
 

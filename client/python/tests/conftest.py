@@ -35,6 +35,8 @@ def _daemon_address() -> Iterator[str]:
             yield line[len(READY):].strip()
         finally:
             daemon.terminate()
+        # Else it has crashed, or a sanitizer has found something.
+        assert daemon.wait() == 0
 
 
 @pytest.fixture(params=["local", "remote"], name="net")
