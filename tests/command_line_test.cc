@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using ::testing::StartsWith;
 
 CommandResult RunDaemon(std::vector<std::string> flags) {
   flags.insert(flags.begin(), TestDaemonPath());
@@ -32,10 +33,16 @@ TEST(CommandLineTest, HelpDocumentsEveryFlag) {
   EXPECT_EQ(result.errors, "");
   for (const char* flag :
        {"--listen", "--tls_cert", "--tls_key", "--tls_client_ca", "--insecure",
-        "--allow_processes", "--channelz", "--max_sockets",
-        "--max_waiting_calls", "--max_transfer", "--log_level", "--help",
-        "--version"}) {
+        "--allow_processes", "--channelz", "--max_transfer", "--log_level",
+        "--help", "--version"}) {
     EXPECT_THAT(result.output, HasSubstr(flag));
+  }
+  // And those of all limits that it tells of.
+  const TestHost host;
+  const v1::GetInfoResponse info = Must(host->GetInfo());
+  for (const v1::Limit& limit : info.limits()) {
+    EXPECT_THAT(limit.flag(), StartsWith("--max_"));
+    EXPECT_THAT(result.output, HasSubstr(limit.flag() + " "));
   }
   // The defaults, too.
   EXPECT_THAT(result.output, HasSubstr("127.0.0.1:7411"));

@@ -269,6 +269,21 @@ TEST_F(TcpModesTest, BlockingConnectSleepsInItsSyscall) {
   EXPECT_TRUE(WaitingCallsBecome(host_.host(), 0));
 }
 
+// Nothing would tell when there is room: the kernel has no poll for that.
+TEST_F(TcpModesTest, AUnixConnectDoesNotWaitWithATimeout) {
+  const RemoteSocket listener = Listener(host_.host(), kUnixStream, 0);
+  const auto connect = [&](std::optional<double> timeout) {
+    const RemoteSocket socket = OpenSocket(host_.host(), kUnixStream);
+    Must(socket.SetTimeout(timeout));
+    return socket.Connect(AddressOf(listener));
+  };
+  int connected = 0;
+  while (connect(0)->outcome().ending() == v1::ENDING_RETURNED) {
+    ASSERT_LT(++connected, 10);
+  }
+  EXPECT_THAT(connect(3600), WouldBlock("EAGAIN"));
+}
+
 // The kernel's own timeouts act on blocking calls as the kernel makes them.
 TEST_F(TcpModesTest, KernelsReceiveTimeout) {
   const auto [a, b] = ConnectedPair(host_.host(), kTcp4);

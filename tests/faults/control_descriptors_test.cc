@@ -2,8 +2,12 @@
 // are served, and when the others have gone new ones are, too. descriptor_test
 // has descriptors that sockets of clients use up.
 
+#include <sys/socket.h>
+
+#include <cerrno>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "client/host.h"
 #include "client/lab/daemon.h"
 #include "client/lab/file_descriptor.h"
@@ -30,6 +34,16 @@ TEST(ControlDescriptorsTest, ServesAgainWhenThereAreSome) {
   ASSERT_TRUE(Eventually(
       [&] { return CountDescriptors(host.pid()) >= kMaxOpenFiles - 8; }));
   EXPECT_THAT(host->GetInfo(), IsOk());
+  // The last one is closed at once, and logged.
+  EXPECT_TRUE(Eventually([&] {
+    char byte = 0;
+    const ssize_t got = recv(connections.back().get(), &byte, 1, MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno == ECONNRESET);
+  }));
+  EXPECT_TRUE(Eventually([&] {
+    return absl::StrContains(host.daemon().Log(),
+                             "refused a control connection");
+  })) << host.daemon().Log();
   connections.clear();
   ASSERT_TRUE(
       Eventually([&] { return CountDescriptors(host.pid()) <= before; }));

@@ -49,6 +49,7 @@ TEST_F(MemoryLimitTest, ABufferThatCantBeHadIsAnOutcome) {
     ASSERT_THAT(reply, IsOk());
     EXPECT_TRUE(HasError(reply->outcome(), "ENOMEM"))
         << Explain(OutcomeOf(reply));
+    EXPECT_GT(reply->outcome().start_monotonic_ns(), 0);
   }
   ExpectServes(host_);
   ASSERT_TRUE(LimitAddressSpace(host_.pid(), {})) << std::strerror(errno);

@@ -87,10 +87,21 @@ constexpr const char* kMethods[] = {
 
 constexpr int kMaxRequests = 8;
 constexpr char kSession[] = "fuzz";
-// What waits does so for no longer.
+// The methods that may wait, for as long as they are let.
+constexpr const char* kWaiting[] = {
+    "Accept",  "Close", "Connect",
+    "Execute", "Poll",  "Receive",
+    "Resolve", "Send",  "ServerReflectionInfo",
+    "Wait",    "Watch",
+};
 constexpr milliseconds kRequestPatience{50};
 // What does not wait may take so long on a busy machine.
 constexpr milliseconds kPatience{20'000};
+
+bool MayWait(const MethodDescriptor& method) {
+  return std::find(std::begin(kWaiting), std::end(kWaiting), method.name()) !=
+         std::end(kWaiting);
+}
 constexpr size_t kStreamedReplies = 4;
 
 // All that a client can make the daemon hold is little.
@@ -181,7 +192,8 @@ class Service {
     const bool streams = method.server_streaming();
     const RawClient::Reply reply = client_->Call(
         absl::StrCat("/", method.service()->full_name(), "/", method.name()),
-        kSession, bytes, kRequestPatience, streams ? kStreamedReplies : 1);
+        kSession, bytes, MayWait(method) ? kRequestPatience : kPatience,
+        streams ? kStreamedReplies : 1);
     const std::string what =
         absl::StrCat(method.full_name(), " {", request->ShortDebugString(),
                      "}: ", static_cast<int>(reply.status.error_code()), " ",
@@ -200,6 +212,9 @@ class Service {
       case grpc::StatusCode::INVALID_ARGUMENT:
         Check(NamesField(reply.status.error_message(), *method.input_type()),
               what);
+        break;
+      case grpc::StatusCode::DEADLINE_EXCEEDED:
+        Check(MayWait(method), what);
         break;
       case grpc::StatusCode::UNKNOWN:
       case grpc::StatusCode::INTERNAL:

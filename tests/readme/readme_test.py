@@ -70,8 +70,9 @@ class Page:
     @classmethod
     def stop(cls):
         cls.daemon.terminate()
-        cls.daemon.wait()
+        status = cls.daemon.wait()
         cls.daemon.stdout.close()
+        assert status == 0, status
 
     def printed(self, mark):
         """The text of the one block with this mark."""

@@ -96,6 +96,8 @@ int64_t PeakResidentBytes(pid_t pid) { return StatusBytes(pid, "VmHWM"); }
 
 int64_t AddressSpaceBytes(pid_t pid) { return StatusBytes(pid, "VmSize"); }
 
+int64_t PeakAddressSpaceBytes(pid_t pid) { return StatusBytes(pid, "VmPeak"); }
+
 bool LimitAddressSpace(pid_t pid, std::optional<int64_t> bytes) {
   const rlimit limit = {.rlim_cur = bytes.has_value()
                                         ? static_cast<rlim_t>(*bytes)

@@ -47,8 +47,10 @@ inline constexpr bool kMemoryIsInstrumented = false;
 int64_t ResidentBytes(pid_t pid);
 int64_t PeakResidentBytes(pid_t pid);
 
-// Its address space, in bytes (VmSize), which RLIMIT_AS bounds.
+// Its address space, in bytes (VmSize), which RLIMIT_AS bounds, and the most
+// that ever was (VmPeak).
 int64_t AddressSpaceBytes(pid_t pid);
+int64_t PeakAddressSpaceBytes(pid_t pid);
 // Bounds it, or no longer if there is no number; prlimit(2). Only the soft
 // limit is set. False, with errno, if that is refused.
 bool LimitAddressSpace(pid_t pid, std::optional<int64_t> bytes);

@@ -42,6 +42,14 @@ TestHost::TestHost(DaemonOptions options, ConnectOptions connect)
     : daemon_(StartDaemon(std::move(options))),
       host_(ConnectToTestDaemon(daemon_, std::move(connect))) {}
 
+TestHost::~TestHost() {
+  if (daemon_.ended()) return;
+  const absl::StatusOr<ExitStatus> end = daemon_.Stop(absl::Minutes(1));
+  EXPECT_TRUE(end.ok() && end->ok())
+      << (end.ok() ? end->ToString() : end.status().ToString()) << "\n"
+      << daemon_.Log();
+}
+
 Host TestHost::ConnectAgain(ConnectOptions options) const {
   return ConnectToTestDaemon(daemon_, std::move(options));
 }

@@ -29,6 +29,9 @@ class TestHost {
   // Starts a daemon. If the options don't say where it listens, that is a free
   // port of the loopback.
   explicit TestHost(DaemonOptions options = {}, ConnectOptions connect = {});
+  // Ends the daemon, unless the test has seen its end: that must be in order. A
+  // daemon that has leaked, raced or crashed says so by its exit status.
+  ~TestHost();
 
   Daemon& daemon() { return daemon_; }
   const Host& host() const { return host_; }

@@ -417,7 +417,7 @@ TEST_F(DeadlockTest, AcrossAddressTranslation) {
 // Addresses of the loopback join sockets of two daemons of one network, and a
 // third host's are others.
 TEST_F(DeadlockTest, TwoDaemonsInOneNetworkNamespace) {
-  const TestHost third = StartDaemon(0, "third");
+  const TestHost third(DaemonOn(0, "third"), {.name = "third"});
   RemotePair near = ConnectedPair(left(), third.host(), kTcp4);
   RemotePair far = ConnectedPair(right(), right(), kTcp4);
   BlockInReceive(left(), "alice", near.a);

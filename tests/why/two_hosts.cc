@@ -147,17 +147,18 @@ void TwoHostsTest::SetUp() {
   if (!LabEnvironment().ok()) GTEST_SKIP() << LabEnvironment();
   lab_.emplace(Must(Lab::Create({"left", "right"})));
   folder_.emplace(Must(TempDir::Create()));
-  left_.emplace(StartDaemon(0, "left"));
-  right_.emplace(StartDaemon(1, "right"));
+  left_.emplace(DaemonOn(0, "left"), ConnectOptions{.name = "left"});
+  right_.emplace(DaemonOn(1, "right"), ConnectOptions{.name = "right"});
 }
 
-TestHost TwoHostsTest::StartDaemon(size_t host, const std::string& name) const {
+DaemonOptions TwoHostsTest::DaemonOn(size_t host,
+                                     const std::string& name) const {
   DaemonOptions options =
       ListenOn({absl::StrCat("unix:", folder_->path(), "/", name)});
   options.on = [this, host](const std::vector<std::string>& command) {
     return lab_->On(host, command);
   };
-  return TestHost(options, {.name = name});
+  return options;
 }
 
 v1::Address TwoHostsTest::AddressIn(size_t host, const Kind& kind,

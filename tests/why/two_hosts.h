@@ -52,8 +52,8 @@ class TwoHostsTest : public ::testing::Test {
   TestHost& left_daemon() { return *left_; }
   TestHost& right_daemon() { return *right_; }
 
-  // Another daemon on a host of the lab.
-  TestHost StartDaemon(size_t host, const std::string& name) const;
+  // Options for a daemon on a host of the lab, called `name` there.
+  DaemonOptions DaemonOn(size_t host, const std::string& name) const;
 
   // A listener of `right` at an address of it, with any free port.
   RemoteSocket RightListener(const Kind& kind = kTcp4, int backlog = 16,
