@@ -24,9 +24,9 @@ class Series {
     }
   }
 
-  std::optional<double> Number(size_t row, double quantile) const {
+  std::optional<double> Median(size_t row) const {
     if (samples_[row].empty()) return std::nullopt;
-    return Quantile(samples_[row], quantile);
+    return Quantile(samples_[row], 0.5);
   }
 
  private:
@@ -60,8 +60,8 @@ std::vector<Row> Compare(const Settings& settings, std::vector<Row> rows,
     if (!ours_first) our_series.Measure(turn > 0);
   }
   for (size_t i = 0; i < rows.size(); ++i) {
-    rows[i].ours = our_series.Number(i, rows[i].quantile);
-    rows[i].reference = reference_series.Number(i, rows[i].quantile);
+    rows[i].ours = our_series.Median(i);
+    rows[i].reference = reference_series.Median(i);
   }
   return rows;
 }

@@ -39,8 +39,8 @@ using Side = std::function<std::vector<Samples>()>;
 // exceed. There must be one.
 double Quantile(Samples samples, double quantile);
 
-// Measures both sides in turn and fills in the rows: each number is the row's
-// quantile of the samples of all turns. A null `reference` is not measured.
+// Measures both sides in turn and fills in the rows: each number is the median
+// of the samples of all turns. A null `reference` is not measured.
 std::vector<Row> Compare(const Settings& settings, std::vector<Row> rows,
                          const Side& ours, const Side& reference);
 

@@ -23,10 +23,12 @@ struct Sizes {
   int calls = 2000;
 };
 
-// What many blocked operations cost: memory and time of others' calls; and how
-// fast they are cancelled, all by one request.
+// What many blocked operations cost: memory, and time of others' calls beside
+// those to another daemon, `idle`; and how fast they are cancelled, all by one
+// request.
 std::vector<Figure> MeasureOperations(const client::Daemon& daemon,
                                       const client::Host& host,
+                                      const client::Host& idle,
                                       const Sizes& sizes);
 
 // Has clients make and use sessions, kills them, and looks what is left.

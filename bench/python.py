@@ -191,8 +191,10 @@ def measure(daemon: str, turns: int, seconds: float) -> dict[str, float]:
             name: stack.enter_context(Driver(name, daemon)) for name in DRIVERS
         }
         for turn in range(-1, turns):
-            for name, driver in drivers.items():
-                measured = driver.rate(seconds)
+            # None is always the first one.
+            names = list(drivers) if turn % 2 else list(reversed(drivers))
+            for name in names:
+                measured = drivers[name].rate(seconds)
                 # The first turn warms up.
                 if turn >= 0:
                     rates.setdefault(name, []).append(measured)

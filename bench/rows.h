@@ -46,8 +46,6 @@ struct Row {
   std::string unit;
   // None if it is only told.
   std::optional<Target> target = {};
-  // Which quantile of its samples a side's number is.
-  double quantile = 0.5;
   // Unset: not measured.
   std::optional<double> ours = {};
   std::optional<double> reference = {};

@@ -23,11 +23,18 @@ constexpr char kDescription[] =
     "status 1 if a target is missed.";
 
 int Run(const std::string& program, const Sizes& sizes, bool json) {
-  const client::Daemon daemon = client::Must(client::Daemon::Start(
-      {.program = program, .flags = {"--log_level=error"}}));
+  const client::DaemonOptions options = {.program = program,
+                                         .flags = {"--log_level=error"}};
+  const client::Daemon daemon = client::Must(client::Daemon::Start(options));
   const client::Host host =
       client::Must(client::Host::Connect(daemon.address()));
-  std::vector<Figure> figures = MeasureOperations(daemon, host, sizes);
+  std::vector<Figure> figures;
+  {
+    const client::Daemon idle = client::Must(client::Daemon::Start(options));
+    figures = MeasureOperations(
+        daemon, host, client::Must(client::Host::Connect(idle.address())),
+        sizes);
+  }
   for (Figure& figure : MeasureSessions(daemon, host, Self().string(), sizes)) {
     figures.push_back(std::move(figure));
   }
