@@ -92,6 +92,17 @@ Left LookWhatIsLeft(const Daemon& daemon, const Host& host) {
           .threads = ThreadsLeft(daemon)};
 }
 
+// What there is when each session's two calls have their threads.
+Left WaitUntilAllWait(const Daemon& daemon, const Host& host,
+                      const Sizes& sizes) {
+  const client::Deadline deadline(kPatience);
+  Left most = LookWhatIsLeft(daemon, host);
+  while (most.threads < 2 * sizes.sessions && !deadline.Over()) {
+    most = LookWhatIsLeft(daemon, host);
+  }
+  return most;
+}
+
 std::vector<Process> StartClients(const Daemon& daemon,
                                   const std::string& program,
                                   const Sizes& sizes) {
@@ -130,7 +141,7 @@ std::vector<Figure> MeasureSessions(const Daemon& daemon, const Host& host,
                                     const std::string& program,
                                     const Sizes& sizes) {
   std::vector<Process> clients = StartClients(daemon, program, sizes);
-  const Left most = LookWhatIsLeft(daemon, host);
+  const Left most = WaitUntilAllWait(daemon, host, sizes);
   const absl::Time killed = absl::Now();
   for (Process& client : clients) client.Signal(SIGKILL);
   const client::Deadline deadline(kPatience);

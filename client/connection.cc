@@ -1,5 +1,6 @@
 #include "client/connection.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
@@ -71,6 +72,16 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
   return grpc::SslCredentials(options);
 }
 
+// As long as this process. gRPC 1.51 would end with its last channel, and wait
+// up to ten seconds for a thread of its own that looks after what was sent.
+void KeepGrpc() {
+  static const bool kept = [] {
+    grpc_init();
+    return true;
+  }();
+  static_cast<void>(kept);
+}
+
 grpc::ChannelArguments MakeArguments(const ConnectOptions& options) {
   grpc::ChannelArguments arguments;
   // A daemon whose host is gone sends no FIN: calls must not hang for ever.
@@ -102,6 +113,7 @@ absl::StatusOr<std::shared_ptr<const Connection>> Connection::Open(
   absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials =
       MakeCredentials(address, options.tls);
   if (!credentials.ok()) return credentials.status();
+  KeepGrpc();
   const std::string target(address);
   // The constructor is private, so no make_shared.
   return std::shared_ptr<const Connection>(new Connection(

@@ -15,6 +15,7 @@
 #include "grpc/health/v1/health.pb.h"
 #include "server/control_accept.h"
 #include "server/control_address.h"
+#include "server/memory_reserve.h"
 #include "server/thread_creation.h"
 
 namespace standoff {
@@ -124,7 +125,8 @@ void Configure(const Limits& limits, grpc::ServerBuilder& builder) {
 }  // namespace
 
 Daemon::Daemon(const DaemonOptions& options)
-    : host_(options.limits),
+    : memory_guard_(static_cast<size_t>(MaxMessageSize(options.limits))),
+      host_(options.limits),
       socket_service_(host_),
       operation_service_(host_),
       session_service_(host_),
@@ -158,6 +160,7 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
 
   grpc::ServerBuilder builder;
   Configure(options.limits, builder);
+  builder.SetResourceQuota(memory_guard_.quota());
   std::vector<int> ports(addresses->size(), 0);
   for (size_t i = 0; i < addresses->size(); ++i) {
     const ControlAddress& address = (*addresses)[i];
@@ -177,6 +180,9 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
   if (!KeepAccepting()) {
     return absl::ErrnoToStatus(errno, "can't open /dev/null");
   }
+  // The largest message, what is parsed of it, and as much again for what comes
+  // before gRPC knows that memory is short.
+  KeepMemoryReserve(4 * static_cast<size_t>(MaxMessageSize(options.limits)));
   std::vector<std::string> services = ServicesOfGrpc(options);
   Register<v1::SocketService>(socket_service_, builder, services);
   Register<v1::OperationService>(operation_service_, builder, services);

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "server/host_state.h"
 #include "server/limits.h"
+#include "server/memory_guard.h"
 #include "server/services/diagnosis_service.h"
 #include "server/services/host_service.h"
 #include "server/services/operation_service.h"
@@ -58,6 +59,7 @@ class Daemon {
   explicit Daemon(const DaemonOptions& options);
   absl::Status Serve(const DaemonOptions& options);
 
+  MemoryGuard memory_guard_;
   HostState host_;
   SocketServiceImpl socket_service_;
   OperationServiceImpl operation_service_;

@@ -1,6 +1,7 @@
 // standoffd: the daemon's command line.
 
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -15,9 +16,9 @@
 #include "absl/synchronization/mutex.h"
 #include "lib/interruption.h"
 #include "server/daemon.h"
+#include "server/direct_syscalls.h"
 #include "server/flags.h"
 #include "server/logging.h"
-#include "server/monotonic_waits.h"
 
 namespace standoff {
 namespace {
@@ -54,6 +55,17 @@ void RaiseOpenFilesLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Of gRPC's threads. Much more than they use: what waits, and what reads names
+// and files, has threads of its own (server/threads.h).
+void SetStackSize() {
+  constexpr size_t kStackSize = size_t{1} << 20;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStackSize);
+  pthread_setattr_default_np(&attributes);
+  pthread_attr_destroy(&attributes);
+}
+
 // Freed memory is kept for the next request, so much of it in each of malloc's
 // arenas (mallopt(3)): to give it back to the system and fault it in again
 // takes as long as to copy what it holds. A session that ends gives all of it
@@ -70,6 +82,7 @@ int Run(const Flags& flags) {
   SetUpLogging(flags.log_level);
   RaiseOpenFilesLimit();
   KeepFreedMemory();
+  SetStackSize();
   // Signals are blocked above and never again, and the daemon does not fork.
   PrepareThreadsOnce();
   // gRPC's mutexes are Abseil's, which look for cycles at each lock.

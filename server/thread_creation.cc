@@ -2,11 +2,15 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <thread>
+
+#include "server/memory_reserve.h"
 
 namespace standoff {
 namespace {
@@ -26,6 +30,32 @@ void TakeThreadsFrom(Threads* threads) { source = threads; }
 using PthreadCreate = int(pthread_t*, const pthread_attr_t*, void* (*)(void*),
                           void*);
 
+namespace {
+
+// Of the thread that these attributes, or none, would make; in bytes.
+size_t StackSize(const pthread_attr_t* attributes) {
+  size_t size = 0;
+  if (attributes != nullptr) {
+    pthread_attr_getstacksize(attributes, &size);
+    return size;
+  }
+  pthread_attr_t defaults;
+  if (pthread_getattr_default_np(&defaults) != 0) return 0;
+  pthread_attr_getstacksize(&defaults, &size);
+  pthread_attr_destroy(&defaults);
+  return size;
+}
+
+bool CanMap(size_t bytes) {
+  void* const mapped = mmap(nullptr, bytes, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return false;
+  munmap(mapped, bytes);
+  return true;
+}
+
+}  // namespace
+
 // Stands before the C library's, also for the libraries of this program.
 extern "C" __attribute__((visibility("default"))) int pthread_create(
     pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
@@ -36,6 +66,12 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(
   Threads* const threads = source;
   if (error != EAGAIN || threads == nullptr || IsStartingSpare()) return error;
   for (int i = 0; i < kAttempts && error == EAGAIN; ++i) {
+    // EAGAIN may be for the stack.
+    const size_t stack = StackSize(attributes);
+    if (!CanMap(stack) && LendMemory(stack)) {
+      error = create(thread, attributes, run, argument);
+      continue;
+    }
     // Those that were let go before may still be on their way out.
     threads->LetSparesGo();
     std::this_thread::sleep_for(kPause);

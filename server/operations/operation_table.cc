@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/memory_reserve.h"
 
 namespace standoff {
 namespace {
@@ -48,6 +49,7 @@ absl::StatusOr<OperationTable::Operations> OperationTable::Add(
     const std::string& actor, const std::string& request_id,
     std::shared_ptr<Program> program,
     absl::Span<const v1::Action* const> actions) {
+  if (absl::Status status = CheckMemory(); !status.ok()) return status;
   std::vector<Quota::Charge> charges;
   charges.reserve(actions.size());
   for (size_t i = 0; i < actions.size(); ++i) {
@@ -78,6 +80,9 @@ absl::StatusOr<OperationTable::Operations> OperationTable::Add(
 
 absl::StatusOr<std::shared_ptr<Operation>> OperationTable::AddUnary(
     const v1::Action& action) {
+  if (!action.has_close()) {
+    if (absl::Status status = CheckMemory(); !status.ok()) return status;
+  }
   // Bounded by what bounds unary calls: those that wait and gRPC's threads.
   Quota::Charge charge = in_progress_.TakeBeyondLimit();
   ActionRecord record = RecordOf(action, Payload::kLeftOut);

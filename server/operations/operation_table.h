@@ -53,13 +53,13 @@ class OperationTable final : private OperationOwner {
   OperationTable& operator=(const OperationTable&) = delete;
 
   // Makes an operation for each action of a program. Unavailable after Close(),
-  // ResourceExhausted at a limit: then none is made.
+  // ResourceExhausted at a limit or if memory is short: then none is made.
   absl::StatusOr<Operations> Add(const std::string& actor,
                                  const std::string& request_id,
                                  std::shared_ptr<Program> program,
                                  absl::Span<const v1::Action* const> actions);
   // The same for a client's own call. It has begun, and its caller has the
-  // action.
+  // action. Memory that is short does not prevent a Close.
   absl::StatusOr<std::shared_ptr<Operation>> AddUnary(const v1::Action& action);
 
   // NotFound if there is none, or no more. `field` is the id's field in the

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "server/convert/name.h"
+#include "server/memory_reserve.h"
 
 namespace standoff {
 namespace {
@@ -70,6 +71,7 @@ void SessionTable::Insert(std::shared_ptr<Session> session,
 absl::StatusOr<SessionUse> SessionTable::Create(std::string name,
                                                 Session::Labels labels,
                                                 absl::Duration lease) {
+  if (absl::Status status = CheckMemory(); !status.ok()) return status;
   if (name.empty()) name = MakeName();
   if (absl::Status status = CheckName(name, "name"); !status.ok()) {
     return status;

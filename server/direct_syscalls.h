@@ -1,7 +1,9 @@
-// Waits of gRPC's, by the clock that nobody sets.
+// What Abseil asks of the kernel past the C library, by syscall(2): waits, and
+// memory for its mutexes. The memory has the reserve behind it
+// (server/memory_reserve.h).
 
-#ifndef STANDOFF_SERVER_MONOTONIC_WAITS_H_
-#define STANDOFF_SERVER_MONOTONIC_WAITS_H_
+#ifndef STANDOFF_SERVER_DIRECT_SYSCALLS_H_
+#define STANDOFF_SERVER_DIRECT_SYSCALLS_H_
 
 namespace standoff {
 
@@ -13,4 +15,4 @@ void WaitByMonotonicClock();
 
 }  // namespace standoff
 
-#endif  // STANDOFF_SERVER_MONOTONIC_WAITS_H_
+#endif  // STANDOFF_SERVER_DIRECT_SYSCALLS_H_

@@ -1,4 +1,4 @@
-#include "server/monotonic_waits.h"
+#include "server/direct_syscalls.h"
 
 #include <dlfcn.h>
 #include <linux/futex.h>
@@ -7,8 +7,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdint>
+
+#include "server/memory_reserve.h"
 
 namespace standoff {
 namespace {
@@ -67,8 +71,17 @@ extern "C" __attribute__((visibility("default"))) long syscall(long number,
     arguments[1] &= ~long{FUTEX_CLOCK_REALTIME};
     arguments[3] = reinterpret_cast<long>(&end);
   }
-  return call(number, arguments[0], arguments[1], arguments[2], arguments[3],
-              arguments[4], arguments[5]);
+  const int error = errno;
+  for (;;) {
+    const long result = call(number, arguments[0], arguments[1], arguments[2],
+                             arguments[3], arguments[4], arguments[5]);
+    if (number != SYS_mmap || result != -1 || errno != ENOMEM) return result;
+    if (!LendMemory(static_cast<size_t>(arguments[1]))) {
+      errno = ENOMEM;
+      return result;
+    }
+    errno = error;
+  }
 }
 
 }  // namespace standoff
