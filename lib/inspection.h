@@ -19,16 +19,17 @@ namespace standoff {
 // such a queue, nullopt.
 std::optional<uint64_t> ReceiveQueue(const Socket& socket);
 
-// Bytes in the send queue (SIOCOUTQ): on TCP, those not acknowledged, sent or
-// not. nullopt if there is none.
+// Bytes in the send queue (SIOCOUTQ: tcp(7), unix(7)): on TCP, those not
+// acknowledged, sent or not. nullopt if there is none, and of a TCP listener.
 std::optional<uint64_t> SendQueue(const Socket& socket);
 
-// SO_RCVLOWAT (socket(7)): how many bytes a receive that waits on a stream
-// waits for. One that does not wait takes what is there.
+// SO_RCVLOWAT (socket(7)), in bytes: how many a receive that waits on a stream
+// waits for. One that does not wait takes what is there. 1, the default, if the
+// socket can't be asked.
 int ReceiveLowWater(const Socket& socket);
 
 // Whether a send of a few bytes, less than any segment has, goes into the send
-// buffer at once and whole.
+// buffer at once and whole (SO_MEMINFO). False if the socket can't be asked.
 bool HasRoomToSend(const Socket& socket);
 
 // A listener's queue of connections that wait for accept(2).
@@ -41,10 +42,10 @@ struct AcceptQueue {
 // Of a TCP listener; nullopt of other sockets.
 std::optional<AcceptQueue> ListenQueue(const Socket& socket);
 
-// SO_ACCEPTCONN.
+// SO_ACCEPTCONN (socket(7)): after listen(2).
 bool IsListening(const Socket& socket);
 
-// Whether a close may wait: SO_LINGER is on, with a time.
+// Whether a close may wait: SO_LINGER (socket(7)) is on, with a time.
 bool Lingers(const Socket& socket);
 
 // How long a blocking receive or accept, and a blocking send or connect, waits

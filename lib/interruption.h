@@ -19,6 +19,8 @@
 // without SA_RESTART, and unblocks it for good in each thread that makes such a
 // call. It leaves all other signals alone. The handler must stay: a program
 // that installs another for that signal later takes the library's means away.
+// One that uses SIGURG and all real-time signals itself is ended (abort(3))
+// when it first makes such a call, with a word on standard error.
 
 #ifndef STANDOFF_LIB_INTERRUPTION_H_
 #define STANDOFF_LIB_INTERRUPTION_H_

@@ -21,7 +21,10 @@ struct PollItem {
 // Waits in ppoll(2) until an item is ready or `timeout` is over: nullopt is
 // for ever, zero not at all. The outcome's value is the number of ready items;
 // a timeout other than zero that is over first is Ending::kTimedOut. The modes
-// of the sockets do not matter.
+// of the sockets do not matter. Fails as ppoll(2) does: EINVAL for more items
+// than RLIMIT_NOFILE allows, ENOMEM, EINTR for a signal that is not ours. A
+// descriptor that is not open is no failure: POLLNVAL; a negative one is passed
+// over.
 Outcome Poll(absl::Span<PollItem> items, Timeout timeout,
              Interruption* interruption = nullptr);
 

@@ -33,8 +33,9 @@ struct SendOptions {
   absl::Span<const ControlMessage> control_messages = {};
 };
 
-// Sends once. The outcome's value is how much the kernel took, which may be
-// less than all of `data`.
+// Sends once. The outcome's value is how many bytes the kernel took, which may
+// be fewer than `data` has. Errors are those of send(2); of a stream whose peer
+// is gone, EPIPE or ECONNRESET.
 Outcome Send(Socket& socket, absl::string_view data,
              const SendOptions& options = {},
              Interruption* interruption = nullptr);
@@ -49,6 +50,8 @@ Outcome SendAll(Socket& socket, absl::string_view data,
 // SendAll of `length` bytes of a pattern, made piece by piece on the way. On a
 // socket that keeps message boundaries, one message; one that is too long for
 // any socket is refused by the kernel (EMSGSIZE) without being made whole.
+// `length` is in bytes. ENOMEM, without a system call, if there is no memory
+// for a piece: 256 KiB, or the whole message.
 Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
                     const SendOptions& options = {},
                     Interruption* interruption = nullptr);
@@ -77,8 +80,9 @@ struct Received {
 };
 
 // Receives once into `buffer`. The outcome's value is what the kernel
-// returned: 0 at the end of a stream, for an empty datagram and for an empty
-// buffer; more than the buffer's size for a longer datagram with MSG_TRUNC.
+// returned (recv(2)), in bytes: 0 at the end of a stream, for an empty datagram
+// and for an empty buffer; more than the buffer's size for a longer datagram
+// with MSG_TRUNC.
 Result<Received> Receive(Socket& socket, absl::Span<char> buffer,
                          const ReceiveOptions& options = {},
                          Interruption* interruption = nullptr);
@@ -102,7 +106,8 @@ struct Verified {
 // Receives and compares with a pattern, without keeping what was received. If
 // `all`, goes on as ReceiveAll until `length` bytes were received; otherwise
 // receives once, at most `length` bytes, and of a stream at most 256 KiB. What
-// was received counts in the result whatever the outcome.
+// was received counts in the result whatever the outcome. ENOMEM, without a
+// system call, if there is no memory to receive into.
 Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
                                 uint64_t length, bool all,
                                 const ReceiveOptions& options = {},

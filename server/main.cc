@@ -18,6 +18,7 @@
 #include "server/daemon.h"
 #include "server/direct_syscalls.h"
 #include "server/flags.h"
+#include "server/instrumentation.h"
 #include "server/logging.h"
 
 namespace standoff {
@@ -35,8 +36,9 @@ sigset_t BlockSignals() {
   return signals;
 }
 
-// From SIGTERM to the end.
-constexpr timeval kShutdownLimit = {.tv_sec = 1, .tv_usec = 800'000};
+// From SIGTERM to the end. A sanitizer's findings come last, and take longer.
+constexpr timeval kShutdownLimit = {.tv_sec = kIsInstrumented ? 4 : 1,
+                                    .tv_usec = 800'000};
 
 // Whatever gets stuck, in the kernel, in gRPC or in who reads the log: the
 // process ends in time. By a timer of the kernel's, since there may be no

@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "server/instrumentation.h"
 
 namespace standoff {
 namespace {
@@ -124,9 +125,8 @@ bool TakeBack() {
 
 }  // namespace
 
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-
 void KeepMemoryReserve(size_t bytes) {
+  if (kIsInstrumented) return;
   const std::optional<size_t> left = AddressSpaceLeft();
   std::lock_guard lock(mutex);
   full = WholePieces(std::min(bytes, kLargest));
@@ -135,12 +135,6 @@ void KeepMemoryReserve(size_t bytes) {
   wanted = full;
   TakeBack();
 }
-
-#else
-
-void KeepMemoryReserve(size_t /*bytes*/) {}
-
-#endif
 
 bool LendMemory(size_t bytes) {
   std::lock_guard lock(mutex);

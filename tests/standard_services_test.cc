@@ -1,5 +1,8 @@
 // The services that gRPC's own tools know: health, reflection, channelz.
 
+#include <signal.h>
+
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -28,8 +31,9 @@ std::string WithString(int field, const std::string& text) {
                       std::string(1, static_cast<char>(text.size())), text);
 }
 
-// HealthCheckResponse{status: SERVING}.
+// HealthCheckResponse{status: SERVING}, and NOT_SERVING.
 constexpr absl::string_view kServing = "\x08\x01";
+constexpr absl::string_view kNotServing = "\x08\x02";
 
 absl::StatusOr<std::string> CheckHealth(const TestHost& host,
                                         const std::string& service) {
@@ -60,6 +64,18 @@ TEST(HealthTest, SaysThatItEnds) {
               Refused(absl::StatusCode::kUnavailable));
 }
 
+// Load balancers and supervisors hear it before their connection ends.
+TEST(HealthTest, TellsWhoWatchesThatItEnds) {
+  TestHost host;
+  RawStream watch(host.host().address(), "/grpc.health.v1.Health/Watch", "");
+  EXPECT_EQ(watch.Read(), kServing);
+  host.daemon().Signal(SIGTERM);
+  EXPECT_EQ(watch.Read(), kNotServing);
+  EXPECT_EQ(watch.Read(), std::nullopt);
+  EXPECT_FALSE(watch.Finish().ok());
+  EXPECT_TRUE(Must(host.daemon().Wait(absl::Minutes(1))).ok());
+}
+
 constexpr char kReflect[] =
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
@@ -84,9 +100,19 @@ TEST(ReflectionTest, DescribesEachService) {
   for (const auto& [symbol, file] :
        {std::pair("standoff.v1.SocketService",
                   "standoff/v1/socket_service.proto"),
+        std::pair("standoff.v1.OperationService",
+                  "standoff/v1/operation_service.proto"),
+        std::pair("standoff.v1.SessionService",
+                  "standoff/v1/session_service.proto"),
         std::pair("standoff.v1.HostService", "standoff/v1/host_service.proto"),
+        std::pair("standoff.v1.DiagnosisService",
+                  "standoff/v1/diagnosis_service.proto"),
+        std::pair("standoff.v1.SocketService.Receive",
+                  "standoff/v1/socket_service.proto"),
         std::pair("standoff.v1.Outcome", "standoff/v1/outcome.proto"),
-        std::pair("grpc.health.v1.Health", "grpc/health/v1/health.proto")}) {
+        std::pair("grpc.health.v1.Health", "grpc/health/v1/health.proto"),
+        std::pair("grpc.reflection.v1alpha.ServerReflection",
+                  "grpc/reflection/v1alpha/reflection.proto")}) {
     // ServerReflectionRequest{file_containing_symbol: symbol}.
     EXPECT_THAT(
         Must(RawCall(host.host().address(), kReflect, WithString(4, symbol))),

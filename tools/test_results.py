@@ -4,23 +4,34 @@ Usage: test_results.py FILE...
 
 Each file is what one `bazel test --build_event_json_file=FILE` wrote. A test
 that did not come to run, because it or something it needs could not be built,
-has failed. Names first those that failed, and those that passed only in a second
-attempt (FLAKY: each has a bug, in itself or in what it tests). The exit status
+has failed. Names first those that failed, those that passed only in a second
+attempt (FLAKY: each has a bug, in itself or in what it tests), and what tests
+left out because this machine lacks something for it (SKIPPED). The exit status
 is 1 if one failed.
 """
 
 import json
 import pathlib
+import re
 import sys
+import urllib.parse
+
+# How GoogleTest and pytest say why they skip.
+_SKIPS = (
+    re.compile(r"^\S+: Skipped\n(?P<why>.*)$", re.MULTILINE),
+    re.compile(r"^SKIPPED \[\d+\] \S+ (?P<why>.*)$", re.MULTILINE),
+)
 
 
 def read(path):
-    """Returns label -> status of each test of one run of Bazel.
+    """Returns of one run of Bazel label -> status of each test, and skips.
 
-    "PASSED", "FLAKY", or anything else for one that failed.
+    A status is "PASSED", "FLAKY", or anything else for a test that failed. A
+    skip is a label and why a part of that test was left out.
     """
     tests = set()
     results = {}
+    skips = set()
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             event = json.loads(line)
@@ -34,19 +45,40 @@ def read(path):
                     "completed", {}
                 ).get("success"):
                     results.setdefault(key["label"], "NOT RUN")
+            elif kind == "testResult":
+                for output in event["testResult"].get("testActionOutput", []):
+                    if output["name"] == "test.log":
+                        for why in reasons(output["uri"]):
+                            skips.add((key["label"], why))
             elif kind == "testSummary":
                 results[key["label"]] = event.get("testSummary", {}).get(
                     "overallStatus"
                 )
-    return results
+    return results, skips
+
+
+def reasons(uri):
+    """Returns why parts of a test were left out, from its log."""
+    path = pathlib.Path(urllib.parse.unquote(urllib.parse.urlparse(uri).path))
+    try:
+        log = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return set()
+    return {
+        found["why"].strip() for skip in _SKIPS for found in skip.finditer(log)
+    }
 
 
 def main(paths):
     passed = 0
     failed = 0
     for path in paths:
-        for label, status in sorted(read(path).items()):
-            where = f"{pathlib.Path(path).name}: {label}"
+        configuration = pathlib.Path(path).name
+        results, skips = read(path)
+        for label, why in sorted(skips):
+            print(f"SKIPPED: {configuration}: {label}: {why}")
+        for label, status in sorted(results.items()):
+            where = f"{configuration}: {label}"
             if status in ("PASSED", "FLAKY"):
                 passed += 1
                 if status == "FLAKY":

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <iostream>
 #include <random>
 #include <string>
@@ -24,6 +26,7 @@
 #include "client/remote_operation.h"
 #include "client/remote_session.h"
 #include "client/remote_socket.h"
+#include "lib/timeout.h"
 #include "tests/testing/must.h"
 #include "tests/testing/remote_sockets.h"
 #include "tests/testing/sessions.h"
@@ -40,6 +43,8 @@ using client::RemotePair;
 using client::RemoteSocket;
 
 constexpr absl::Duration kPatience = absl::Minutes(1);
+// How often to look whether workers go on.
+constexpr absl::Duration kLook = absl::Seconds(1);
 
 void Expect(bool holds, absl::string_view what) {
   if (holds) return;
@@ -66,12 +71,21 @@ class Worker {
 
   [[noreturn]] void Run() {
     for (;;) {
+      began_ns_ = MonotonicNanoseconds();
       if (Pick(4) == 0) {
         AbandonSession();
       } else {
         UseSession();
       }
     }
+  }
+
+  // Ends the client if what it does now has taken too long: a call of its has
+  // had no answer.
+  void ExpectGoesOn() const {
+    const int64_t since = MonotonicNanoseconds() - began_ns_;
+    Expect(absl::Nanoseconds(since) < kPatience,
+           "a worker has got no further for a minute");
   }
 
  private:
@@ -89,6 +103,7 @@ class Worker {
     const client::RemoteSession session =
         Must(client::RemoteSession::Create(host_, {.lease = options_.lease}));
     for (int i = Pick(20); i >= 0; --i) {
+      began_ns_ = MonotonicNanoseconds();
       DoSomething(session.host());
       Rest();
     }
@@ -224,6 +239,8 @@ class Worker {
   const Host host_;
   const WorkerOptions options_;
   std::mt19937 random_;
+  // When it began with what it does now.
+  std::atomic<int64_t> began_ns_ = MonotonicNanoseconds();
 };
 
 }  // namespace
@@ -231,15 +248,16 @@ class Worker {
 void Work(const WorkerOptions& options) {
   // A connection for all of them.
   const Host host = Must(Host::Connect(options.address));
-  std::vector<std::thread> threads;
+  std::deque<Worker> workers;
   for (int i = 0; i < options.sessions; ++i) {
-    threads.emplace_back([&, i] {
-      Worker(host, options, options.seed * 1000 + static_cast<unsigned>(i))
-          .Run();
-    });
+    Worker& worker = workers.emplace_back(
+        host, options, options.seed * 1000 + static_cast<unsigned>(i));
+    std::thread([&worker] { worker.Run(); }).detach();
   }
-  for (std::thread& thread : threads) thread.join();
-  std::abort();
+  for (;;) {
+    absl::SleepFor(kLook);
+    for (const Worker& worker : workers) worker.ExpectGoesOn();
+  }
 }
 
 }  // namespace standoff::bench

@@ -2,7 +2,25 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <cstddef>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+
 namespace standoff::client {
+namespace {
+
+// Of a control character that JSON allows as it is, how many bytes `text` has
+// of it at the front, the last of which is its number: U+007F, and U+0080 to
+// U+009F. They are in strings only. 0 if there is none.
+size_t ControlSize(absl::string_view text) {
+  if (text[0] == '\x7f') return 1;
+  if (text.size() < 2 || text[0] != '\xc2') return 0;
+  const auto second = static_cast<unsigned char>(text[1]);
+  return second >= 0x80 && second < 0xa0 ? 2 : 0;
+}
+
+}  // namespace
 
 Json ToJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
@@ -16,7 +34,20 @@ Json ToJson(const google::protobuf::Message& message) {
 }
 
 std::string FormatJson(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text =
+      json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string printable;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const size_t size = ControlSize(absl::string_view(text).substr(i));
+    if (size == 0) {
+      printable.push_back(text[i]);
+      continue;
+    }
+    i += size - 1;
+    absl::StrAppendFormat(&printable, "\\u%04x",
+                          static_cast<unsigned char>(text[i]));
+  }
+  return printable;
 }
 
 }  // namespace standoff::client

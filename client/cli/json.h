@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 Json ToJson(const google::protobuf::Message& message);
 
 // As text, indented, with a newline at the end. Strings that are not UTF-8 are
-// mended.
+// mended, and what could steer a terminal is escaped.
 std::string FormatJson(const Json& json);
 
 }  // namespace standoff::client

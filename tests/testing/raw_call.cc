@@ -1,15 +1,13 @@
 #include "tests/testing/raw_call.h"
 
 #include <grpcpp/create_channel.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/channel_arguments.h>
 
 #include <chrono>
 #include <memory>
-
-#include "absl/status/status.h"
+#include <utility>
 
 namespace standoff::client {
 namespace {
@@ -23,44 +21,63 @@ std::string ToString(const grpc::ByteBuffer& buffer) {
                      slice.size());
 }
 
-// Waits for the one operation that is under way. False if it failed.
-bool Await(grpc::CompletionQueue& queue) {
-  void* tag = nullptr;
-  bool ok = false;
-  return queue.Next(&tag, &ok) && ok;
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
+                                   arguments);
 }
 
 }  // namespace
 
+RawStream::RawStream(const std::string& address, const std::string& method,
+                     const std::string& request)
+    : stub_(MakeChannel(address)) {
+  context_.set_deadline(std::chrono::system_clock::now() + kPatience);
+  call_ = stub_.PrepareCall(&context_, method, &queue_);
+  call_->StartCall(nullptr);
+  Await();
+  const grpc::Slice slice(request);
+  call_->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
+  Await();
+}
+
+RawStream::~RawStream() {
+  if (finished_) return;
+  context_.TryCancel();
+  static_cast<void>(Finish());
+}
+
+std::optional<std::string> RawStream::Read() {
+  grpc::ByteBuffer reply;
+  call_->Read(&reply, nullptr);
+  if (!Await()) return std::nullopt;
+  return ToString(reply);
+}
+
+absl::Status RawStream::Finish() {
+  grpc::Status status;
+  call_->Finish(&status, nullptr);
+  Await();
+  finished_ = true;
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      status.error_message());
+}
+
+bool RawStream::Await() {
+  void* tag = nullptr;
+  bool ok = false;
+  return queue_.Next(&tag, &ok) && ok;
+}
+
 absl::StatusOr<std::string> RawCall(const std::string& address,
                                     const std::string& method,
                                     const std::string& request) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(-1);
-  grpc::GenericStub stub(grpc::CreateCustomChannel(
-      address, grpc::InsecureChannelCredentials(), arguments));
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kPatience);
-  grpc::CompletionQueue queue;
-  const std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call =
-      stub.PrepareCall(&context, method, &queue);
-  call->StartCall(nullptr);
-  Await(queue);
-  const grpc::Slice slice(request);
-  call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
-  Await(queue);
-  grpc::ByteBuffer reply;
-  call->Read(&reply, nullptr);
-  const bool replied = Await(queue);
-  grpc::Status status;
-  call->Finish(&status, nullptr);
-  Await(queue);
-  if (!status.ok()) {
-    return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                        status.error_message());
-  }
-  if (!replied) return absl::OutOfRangeError("no reply");
-  return ToString(reply);
+  RawStream stream(address, method, request);
+  std::optional<std::string> reply = stream.Read();
+  if (absl::Status status = stream.Finish(); !status.ok()) return status;
+  if (!reply.has_value()) return absl::OutOfRangeError("no reply");
+  return *std::move(reply);
 }
 
 }  // namespace standoff::client

@@ -13,6 +13,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="standoff-", dir="/tmp") as folder:
         options = [
             "-p", "no:cacheprovider",
+            # Why tests were left out: tools/test_results.py repeats it.
+            "-rs",
             "--basetemp", os.path.join(folder, "pytest"),
             "--junitxml", os.environ["XML_OUTPUT_FILE"],
             # In the runfiles nothing else says it.

@@ -93,7 +93,7 @@ absl::Status PlayMutualSend(const Stage& stage, Act& act) {
   act.Record("firstLook", {before.left.ToJson(), before.right.ToJson()});
   act.Record("secondLook", {after.left.ToJson(), after.right.ToJson()});
   act.Expect(IsStuck(before) && IsStuck(after),
-             "both ends blocked in sendto, and all four queues not empty",
+             "both ends blocked in sendto, and all four queues full",
              absl::StrCat(FiguresText(before), "; then ", FiguresText(after)));
   act.Expect(SameFigures(before, after), "no byte moved between the two looks",
              absl::StrCat(FiguresText(before), "; then ", FiguresText(after)));

@@ -13,9 +13,12 @@ v1::Pattern MakePattern(uint64_t seed) {
   return pattern;
 }
 
+// That its send sleeps means that its own queue is full; that some of this was
+// never sent, that the peer's is.
 bool IsEndStuck(const EndLook& end) {
   return end.BlockedIn("sendto") && end.socket().receive_queue() > 0 &&
-         end.socket().send_queue() > 0;
+         end.socket().send_queue() > 0 &&
+         end.socket().tcp_info().not_sent_bytes() > 0;
 }
 
 }  // namespace

@@ -46,8 +46,7 @@ struct MutualSend {
 absl::StatusOr<MutualSend> StartMutualSend(
     const Stage& stage, std::optional<double> left_timeout = {});
 
-// Whether both sends are blocked in sendto and all four queues have something
-// in them.
+// Whether both sends are blocked in sendto and all four queues are full.
 bool IsStuck(const Look& look);
 
 // Waits until it IsStuck(). Returns the last look.

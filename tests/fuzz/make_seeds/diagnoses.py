@@ -1,4 +1,4 @@
-"""Seeds of the target that diagnoses."""
+"""Seeds of the targets that diagnose, and show, what hosts tell."""
 
 from tests.fuzz.make_seeds.encoding import message, write
 
@@ -81,3 +81,17 @@ def diagnose():
         ("control", two_hosts(receive, receive).replace('"h1"', '"h\\0331"')),
     ]:
         write("diagnose", name, message("DiagnoseRequest", value))
+
+
+def shown():
+    receive = 'receive {socket: "s" length: 10}'
+    poll = 'poll {items {socket: "s" events: POLL_EVENT_IN} timeout_seconds: 5}'
+    for name, blocked in [("receive", receive), ("poll", poll)]:
+        what = message("SnapshotResponse", snapshot(1, 100, blocked, 2))
+        write("shown", name, b"\0\x50" + what)
+    done = """
+  sequence: 3 operation_id: 1 state: OPERATION_STATE_DONE monotonic_ns: 5
+  actor: "a\\033b" method: "Connect" socket: "s" ending: ENDING_FAILED
+  error: "ECONNREFUSED"
+"""
+    write("shown", "event", b"\1\x0a" + message("OperationEvent", done))

@@ -19,6 +19,7 @@ def main():
     kernel.thread_waits()
     kernel.socket_diag()
     diagnoses.diagnose()
+    diagnoses.shown()
     calls.request()
 
 
