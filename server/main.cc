@@ -7,10 +7,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -71,9 +73,12 @@ void SetStackSize() {
 // Freed memory is kept for the next request, so much of it in each of malloc's
 // arenas (mallopt(3)): to give it back to the system and fault it in again
 // takes as long as to copy what it holds. A session that ends gives all of it
-// back.
+// back. An arena takes 64 MiB of address space for good, so there are a few
+// only: more than there are threads that run.
 void KeepFreedMemory() {
   constexpr int kMebibyte = 1 << 20;
+  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
+  mallopt(M_ARENA_MAX, 2 * std::max(processors, 2));
   mallopt(M_TRIM_THRESHOLD, 8 * kMebibyte);
   // What is larger has pages of its own.
   mallopt(M_MMAP_THRESHOLD, 4 * kMebibyte);

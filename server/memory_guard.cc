@@ -34,6 +34,7 @@ void MemoryGuard::Run() {
   for (;;) {
     WaitUntilMemoryIsShort();
     if (stop_) return;
+    if (CheckMemory().ok()) continue;
     quota_.Resize(bytes_);
     spdlog::warn(
         "memory is exhausted (RLIMIT_AS): new calls are refused until there is "

@@ -25,8 +25,11 @@ namespace {
 // 64 MiB each, which would never be given back.
 constexpr size_t kPiece = size_t{4} << 20;
 constexpr size_t kLargest = std::numeric_limits<size_t>::max() - 2 * kPiece;
-// How often to look for freed memory that malloc(3) keeps.
-constexpr std::chrono::milliseconds kTrimPause{100};
+// What the reserve leaves to others when it is taken back.
+constexpr size_t kRoom = 2 * kPiece;
+// How often to look at what malloc(3) keeps, and at a reserve that is not whole
+// while memory is not short.
+constexpr std::chrono::milliseconds kLookPause{100};
 
 std::mutex mutex;
 // Guarded by `mutex`, as is what follows. Null if `kept` is zero.
@@ -39,7 +42,7 @@ size_t full = 0;
 size_t wanted = 0;
 // In use in malloc(3) when the first of it was lent; in bytes.
 size_t in_use_before = 0;
-std::chrono::steady_clock::time_point next_trim;
+std::chrono::steady_clock::time_point next_look;
 
 // Whether some is lent. Looked at for each operation, so without the mutex.
 std::atomic<bool> is_lent = false;
@@ -92,13 +95,17 @@ size_t InUse() {
   return info.uordblks + info.hblkhd;
 }
 
-// With `mutex` held: takes as much as can be had.
+// With `mutex` held: takes as much as can be had, but leaves some room to
+// others: for the stacks of threads, say.
 void Fill() {
+  const size_t before = kept;
   // A bisection: `kept` can be had, more than `most` can't.
   for (size_t most = full; kept < most;) {
-    const size_t next = kept + WholePieces((most - kept) / 2 + 1);
-    if (!Resize(std::min(next, most))) most = std::min(next, most) - kPiece;
+    const size_t next =
+        std::min(most, kept + WholePieces((most - kept) / 2 + 1));
+    if (!Resize(next)) most = next - kPiece;
   }
+  while (kept > before && !CanMap(kRoom)) Resize(kept - kPiece);
 }
 
 // With `mutex` held: whether so little is left that nothing new may begin, as
@@ -107,19 +114,21 @@ bool IsLow() { return kept < wanted / 8 * 7; }
 
 // With `mutex` held. Gives whether memory is short afterwards.
 bool TakeBack() {
-  Fill();
   const auto now = std::chrono::steady_clock::now();
-  if (IsLow() && now >= next_trim) {
+  const bool is_time = now >= next_look;
+  if (is_time || IsLow()) Fill();
+  if (is_time && IsLow()) {
     malloc_trim(0);
-    next_trim = now + kTrimPause;
     Fill();
+    // About as much is in use as before: the rest is room in the heaps, and not
+    // to be had back.
+    const bool is_in_heaps =
+        kept >= full / 4 && InUse() <= in_use_before + full / 16;
+    if (is_in_heaps) wanted = std::min(wanted, kept);
   }
-  // No more is in use than before: the rest is room in the heaps, which serves
-  // as well as the reserve.
-  const bool is_in_heaps =
-      IsLow() && kept >= full / 4 && InUse() <= in_use_before;
-  if (kept > wanted || is_in_heaps) wanted = kept;
-  is_lent = kept < wanted;
+  if (is_time) next_look = now + kLookPause;
+  wanted = std::max(wanted, kept);
+  is_lent = kept < full;
   return IsLow();
 }
 
@@ -136,11 +145,19 @@ void KeepMemoryReserve(size_t bytes) {
   TakeBack();
 }
 
+bool CanMap(size_t bytes) {
+  void* const mapped = mmap(nullptr, bytes, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return false;
+  munmap(mapped, bytes);
+  return true;
+}
+
 bool LendMemory(size_t bytes) {
   std::lock_guard lock(mutex);
   // What is larger than all of it, it would be spent on in vain.
   if (kept == 0 || bytes > full) return false;
-  if (!is_lent) in_use_before = InUse();
+  if (kept >= wanted) in_use_before = InUse();
   is_lent = true;
   const bool was_low = IsLow();
   const bool lent = Resize(kept - std::min(kept, WholePieces(bytes)));
@@ -151,6 +168,9 @@ bool LendMemory(size_t bytes) {
 void WaitUntilMemoryIsShort() {
   while (sem_wait(&shortage.semaphore) != 0 && errno == EINTR) {
   }
+  // Once for all that came meanwhile.
+  while (sem_trywait(&shortage.semaphore) == 0) {
+  }
 }
 
 void EndMemoryWait() { sem_post(&shortage.semaphore); }
@@ -158,14 +178,16 @@ void EndMemoryWait() { sem_post(&shortage.semaphore); }
 absl::Status CheckMemory() {
   if (!is_lent.load(std::memory_order_relaxed)) return absl::OkStatus();
   size_t left = 0;
+  size_t of = 0;
   {
     std::lock_guard lock(mutex);
     if (!TakeBack()) return absl::OkStatus();
     left = kept;
+    of = full;
   }
   return absl::ResourceExhaustedError(absl::StrCat(
       "the daemon's memory is exhausted (RLIMIT_AS): ", left, " bytes of the ",
-      full,
+      of,
       " that are kept for the control channel are left. Close, cancel "
       "or delete what is in use, or raise the limit (prlimit --as)"));
 }

@@ -18,6 +18,9 @@ namespace standoff {
 // its own malloc(3), it does nothing.
 void KeepMemoryReserve(size_t bytes);
 
+// Whether so much can be mapped as it is.
+bool CanMap(size_t bytes);
+
 // Gives up enough of it for `bytes` to be mapped. False if nothing is left.
 // Thread-safe; allocates nothing.
 bool LendMemory(size_t bytes);

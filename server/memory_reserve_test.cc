@@ -4,13 +4,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <latch>
 #include <memory>
 #include <new>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -40,6 +44,13 @@ void LeaveRoom(size_t bytes) {
   ASSERT_EQ(setrlimit(RLIMIT_AS, &limit), 0) << std::strerror(errno);
 }
 
+void LiftLimit() {
+  rlimit limit = {};
+  getrlimit(RLIMIT_AS, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &limit), 0) << std::strerror(errno);
+}
+
 struct Free {
   void operator()(void* memory) const { free(memory); }
 };
@@ -55,13 +66,25 @@ class MemoryReserveTest : public ::testing::Test {
   }
 
   void TearDown() override {
-    rlimit limit = {};
-    getrlimit(RLIMIT_AS, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ASSERT_EQ(setrlimit(RLIMIT_AS, &limit), 0);
-    EXPECT_EQ(CheckMemory(), absl::OkStatus());
+    LiftLimit();
+    // In the end all of it is there again.
+    ASSERT_TRUE(Soon([] {
+      return CheckMemory().ok() && LendMemory(kReserve) && !LendMemory(1);
+    }));
     KeepMemoryReserve(0);
   }
+
+  // What malloc(3) keeps is not looked at all the time.
+  static bool Soon(const std::function<bool()>& condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return true;
+  }
+
+  static bool IsEnough() { return CheckMemory().ok(); }
 };
 
 TEST_F(MemoryReserveTest, MallocHasItWhenThereIsNoMore) {
@@ -127,7 +150,57 @@ TEST_F(MemoryReserveTest, IsTakenBackFromTheHeap) {
   }
   EXPECT_NE(CheckMemory(), absl::OkStatus());
   blocks.clear();
+  EXPECT_TRUE(Soon(IsEnough));
+}
+
+// Arenas that were made of it are not given back, but serve as well.
+TEST_F(MemoryReserveTest, IsEnoughWhenTheRestIsInHeaps) {
+  LeaveRoom(8 * kMebibyte);
+  {
+    Block large(malloc(56 * kMebibyte));
+    ASSERT_NE(large, nullptr);
+    EXPECT_NE(CheckMemory(), absl::OkStatus());
+  }
+  // The room that is there for a moment; the arena is the thread's own.
+  ASSERT_TRUE(LendMemory(16 * kMebibyte));
+  void* const heap = mmap(nullptr, 16 * kMebibyte, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(heap, MAP_FAILED);
+  EXPECT_TRUE(Soon(IsEnough));
+  munmap(heap, 16 * kMebibyte);
+}
+
+TEST_F(MemoryReserveTest, CanBeAskedForByManyThreads) {
+  // Their stacks are not what this is about.
+  std::latch limited(1);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&limited] {
+      limited.wait();
+      for (int k = 0; k < 300; ++k) {
+        const Block block(malloc(10 * kMebibyte));
+        EXPECT_NE(block, nullptr);
+        CheckMemory().IgnoreError();
+      }
+    });
+  }
+  LeaveRoom(8 * kMebibyte);
+  limited.count_down();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(Soon(IsEnough));
+}
+
+TEST_F(MemoryReserveTest, WakesWhoWaitsForAShortage) {
+  std::thread waiting([] { WaitUntilMemoryIsShort(); });
+  EXPECT_TRUE(LendMemory(kReserve));
+  waiting.join();
+  // Once for all.
   EXPECT_EQ(CheckMemory(), absl::OkStatus());
+  EXPECT_TRUE(LendMemory(kReserve));
+  EXPECT_EQ(CheckMemory(), absl::OkStatus());
+  EXPECT_TRUE(LendMemory(kReserve));
+  std::thread again([] { WaitUntilMemoryIsShort(); });
+  again.join();
 }
 
 TEST_F(MemoryReserveTest, IsNotSpentInVain) {
@@ -147,6 +220,8 @@ TEST_F(MemoryReserveTest, IsAQuarterOfWhatALimitLeaves) {
   const size_t before = AddressSpace();
   KeepMemoryReserve(kReserve);
   EXPECT_EQ(AddressSpace() - before, 20 * kMebibyte);
+  LiftLimit();
+  KeepMemoryReserve(kReserve);
 }
 
 TEST(MemoryReserveWithoutTest, NoneIsKeptUntilItIsWanted) {

@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <sys/mman.h>
 
 #include <atomic>
 #include <cerrno>
@@ -32,26 +31,22 @@ using PthreadCreate = int(pthread_t*, const pthread_attr_t*, void* (*)(void*),
 
 namespace {
 
-// Of the thread that these attributes, or none, would make; in bytes.
-size_t StackSize(const pthread_attr_t* attributes) {
-  size_t size = 0;
-  if (attributes != nullptr) {
-    pthread_attr_getstacksize(attributes, &size);
-    return size;
-  }
-  pthread_attr_t defaults;
-  if (pthread_getattr_default_np(&defaults) != 0) return 0;
-  pthread_attr_getstacksize(&defaults, &size);
-  pthread_attr_destroy(&defaults);
-  return size;
+size_t StackAndGuard(const pthread_attr_t& attributes) {
+  size_t stack = 0;
+  size_t guard = 0;
+  pthread_attr_getstacksize(&attributes, &stack);
+  pthread_attr_getguardsize(&attributes, &guard);
+  return stack + guard;
 }
 
-bool CanMap(size_t bytes) {
-  void* const mapped = mmap(nullptr, bytes, PROT_NONE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped == MAP_FAILED) return false;
-  munmap(mapped, bytes);
-  return true;
+// What a thread with these attributes, or none, takes; in bytes.
+size_t StackSize(const pthread_attr_t* attributes) {
+  if (attributes != nullptr) return StackAndGuard(*attributes);
+  pthread_attr_t defaults;
+  if (pthread_getattr_default_np(&defaults) != 0) return 0;
+  const size_t size = StackAndGuard(defaults);
+  pthread_attr_destroy(&defaults);
+  return size;
 }
 
 }  // namespace

@@ -82,13 +82,20 @@ int Threads::Keep(int64_t wanted) {
   return 0;
 }
 
+bool Threads::KeepOneBack() {
+  if (dismissed_ == 0) return false;
+  --dismissed_;
+  return true;
+}
+
 absl::Status Threads::Start(absl::string_view name,
-                            absl::AnyInvocable<void()> body) {
+                            absl::AnyInvocable<void()> body, Urgency urgency) {
   std::lock_guard lock(mutex_);
+  const bool is_urgent = urgency == Urgency::kFreesResources;
   const bool too_soon = std::chrono::steady_clock::now() < next_try_;
   // One more than are kept: that one is for the work.
-  const int error = too_soon ? EAGAIN : Keep(kSpares + 1);
-  if (error != 0) {
+  const int error = too_soon && !is_urgent ? EAGAIN : Keep(kSpares + 1);
+  if (error != 0 && !(is_urgent && KeepOneBack())) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the system has no thread to give: pthread_create says ",
         strerrorname_np(error),

@@ -35,10 +35,14 @@ class Threads {
   // Waits for what runs.
   ~Threads();
 
+  // What frees resources is worth one of the last threads.
+  enum class Urgency { kCanBeRefused, kFreesResources };
+
   // Runs `body` on a thread that bears the first 15 bytes of `name` (`ps -T`,
   // gdb). ResourceExhausted if the system has none to give, or has had none a
   // few milliseconds ago: then `body` does not run.
-  absl::Status Start(absl::string_view name, absl::AnyInvocable<void()> body);
+  absl::Status Start(absl::string_view name, absl::AnyInvocable<void()> body,
+                     Urgency urgency = Urgency::kCanBeRefused);
 
   // Lets the spare threads go, for whoever else needs one. For a few
   // milliseconds, no others take their place.
@@ -61,6 +65,8 @@ class Threads {
   int Keep(int64_t wanted);
   int64_t spares() const;
   void Dismiss();
+  // With `mutex_` held: keeps one that is on its way out, if there is any.
+  bool KeepOneBack();
   void Run();
 
   mutable std::mutex mutex_;

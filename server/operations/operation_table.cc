@@ -80,7 +80,7 @@ absl::StatusOr<OperationTable::Operations> OperationTable::Add(
 
 absl::StatusOr<std::shared_ptr<Operation>> OperationTable::AddUnary(
     const v1::Action& action) {
-  if (!action.has_close()) {
+  if (!action.has_close() && !action.has_shutdown()) {
     if (absl::Status status = CheckMemory(); !status.ok()) return status;
   }
   // Bounded by what bounds unary calls: those that wait and gRPC's threads.

@@ -59,7 +59,8 @@ class OperationTable final : private OperationOwner {
                                  std::shared_ptr<Program> program,
                                  absl::Span<const v1::Action* const> actions);
   // The same for a client's own call. It has begun, and its caller has the
-  // action. Memory that is short does not prevent a Close.
+  // action. Memory that is short does not prevent a Close or a
+  // Shutdown, which free some.
   absl::StatusOr<std::shared_ptr<Operation>> AddUnary(const v1::Action& action);
 
   // NotFound if there is none, or no more. `field` is the id's field in the

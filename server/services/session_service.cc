@@ -103,7 +103,8 @@ grpc::ServerUnaryReactor* SessionServiceImpl::Delete(
       host_.resources.threads, "Delete",
       [this, name = std::string(NameOf(*request, *context)), response] {
         return EndSession(host_.sessions, name, *response);
-      });
+      },
+      Threads::Urgency::kFreesResources);
 }
 
 grpc::ServerUnaryReactor* SessionServiceImpl::List(

@@ -18,9 +18,11 @@ class ThreadedCall final : public grpc::ServerUnaryReactor {
  public:
   // `work` fills in the response. `name` is the thread's.
   ThreadedCall(Threads& threads, const char* name,
-               absl::AnyInvocable<absl::Status()> work)
+               absl::AnyInvocable<absl::Status()> work,
+               Threads::Urgency urgency = Threads::Urgency::kCanBeRefused)
       : work_(std::move(work)) {
-    absl::Status status = threads.Start(name, [this] { End(work_()); });
+    absl::Status status = threads.Start(
+        name, [this] { End(work_()); }, urgency);
     if (!status.ok()) End(status);
   }
 

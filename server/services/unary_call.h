@@ -105,12 +105,17 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
         session_->performer().Admit(action_, operation_);
     if (!charge.ok()) return charge.status();
     waiting_ = *std::move(charge);
+    constexpr bool kFrees = std::is_same_v<Request, v1::CloseRequest>;
     // This may be gone when Start() returns OK.
-    return host_.resources.threads.Start(method_, [this] {
-      const absl::Status status = Perform();
-      waiting_ = {};
-      End(status);
-    });
+    return host_.resources.threads.Start(
+        method_,
+        [this] {
+          const absl::Status status = Perform();
+          waiting_ = {};
+          End(status);
+        },
+        kFrees ? Threads::Urgency::kFreesResources
+               : Threads::Urgency::kCanBeRefused);
   }
 
   Interruption* interruption() {

@@ -85,6 +85,14 @@ constexpr const char* kMethods[] = {
     "grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo",
 };
 
+// Under ThreadSanitizer a map field is larger here than in Debian's Protocol
+// Buffers, which read it to say why a message can't be parsed.
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kMapsCantBeRead = true;
+#else
+constexpr bool kMapsCantBeRead = false;
+#endif
+
 constexpr int kMaxRequests = 8;
 constexpr char kSession[] = "fuzz";
 // The methods that may wait, for as long as they are let.
@@ -188,6 +196,7 @@ class Service {
   void Request(const MethodDescriptor& method, std::string bytes) {
     const std::unique_ptr<Message> request = New(*method.input_type());
     const bool is_request = request->ParseFromString(bytes);
+    if (kMapsCantBeRead && !is_request && method.name() == "Create") return;
     if (is_request && ShutIn(*request)) bytes = request->SerializeAsString();
     const bool streams = method.server_streaming();
     const RawClient::Reply reply = client_->Call(
