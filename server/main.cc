@@ -75,7 +75,7 @@ void SetStackSize() {
 // takes as long as to copy what it holds. A session that ends gives all of it
 // back. An arena takes 64 MiB of address space for good, so there are a few
 // only: more than there are threads that run.
-void KeepFreedMemory() {
+void TuneMalloc() {
   constexpr int kMebibyte = 1 << 20;
   const auto processors = static_cast<int>(std::thread::hardware_concurrency());
   mallopt(M_ARENA_MAX, 2 * std::max(processors, 2));
@@ -88,7 +88,7 @@ int Run(const Flags& flags) {
   const sigset_t signals = BlockSignals();
   SetUpLogging(flags.log_level);
   RaiseOpenFilesLimit();
-  KeepFreedMemory();
+  TuneMalloc();
   SetStackSize();
   // Signals are blocked above and never again, and the daemon does not fork.
   PrepareThreadsOnce();

@@ -2,6 +2,7 @@
 // nothing is wedged.
 
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -24,6 +25,7 @@
 #include "tests/testing/operations.h"
 #include "tests/testing/process_facts.h"
 #include "tests/testing/remote_sockets.h"
+#include "tests/testing/sessions.h"
 #include "tests/testing/test_host.h"
 #include "tests/testing/waiting.h"
 
@@ -126,6 +128,23 @@ TEST_F(ThreadLimitTest, RefusesActorsAndCallsThatMayWait) {
   EXPECT_EQ(InUse(host_.host(), "actors"), 0u);
   AwaitThreads();
   StartBlocked(host_->Actor("a"), ReceiveOn(pair_.b));
+}
+
+// What frees threads is not refused for want of one.
+TEST_F(ThreadLimitTest, ClosesAndDeletesWithoutMoreThreads) {
+  const Host session = MakeSession(host_.host(), "ending");
+  RemotePair pair = ConnectedPair(session, kTcp4);
+  auto receiving = pair.b.Async().Receive(1);
+  auto other = pair_.b.Async().Receive(1);
+  ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom, 2));
+  LimitToNoMoreThreads();
+  EXPECT_THAT(pair_.a.Close(), Returned(0));
+  EXPECT_THAT(other.Get(), ReceivedEnd());
+  // A close of what is in use waits for who uses it.
+  EXPECT_THAT(pair.b.Close(), Returned(0));
+  EXPECT_THAT(receiving.Get(), WasCancelled());
+  DeleteSession(host_.host(), "ending");
+  EXPECT_FALSE(HasSession(host_.host(), "ending"));
 }
 
 // Many are refused at once, and again and again; gRPC keeps the threads that it
