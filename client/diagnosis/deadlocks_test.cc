@@ -90,6 +90,35 @@ TEST_F(TwoHosts, NoDeadlockWhileAWindowIsOpen) {
   EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_NOT_READING);
 }
 
+// What was sent before the window was shut is sent again in vain, for as long
+// as the other end does not read.
+TEST_F(TwoHosts, WhatAShutWindowHoldsBackIsNotUnderWay) {
+  Fill(a_);
+  Fill(b_);
+  v1::TcpInfo& info = *b_.mutable_tcp_info();
+  info.set_unacked_segments(9);
+  info.mutable_since_data_sent()->set_seconds(4);
+  info.mutable_since_ack_received()->set_seconds(4);
+  a_.mutable_tcp_info()->set_receive_window(0);
+  left_.BlockInSend("alice", "a");
+  right_.BlockInSend("bob", "b");
+  const v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_EQ(CallOf(diagnosis, "bob").evidence(0).reason(),
+            v1::REASON_PEER_NOT_READING);
+
+  // It is not answered.
+  info.mutable_since_ack_received()->set_nanos(200'000'000);
+  EXPECT_THAT(Twice().deadlocks(), IsEmpty());
+  info.mutable_since_ack_received()->set_nanos(0);
+  // The other end would take it.
+  a_.mutable_tcp_info()->set_receive_window(1000);
+  EXPECT_THAT(Twice().deadlocks(), IsEmpty());
+  // Its kernel does not tell whether it would.
+  a_.mutable_tcp_info()->clear_receive_window();
+  EXPECT_THAT(Twice().deadlocks(), IsEmpty());
+}
+
 TEST_F(TwoHosts, AnythingThatMovedMeansNoProof) {
   left_.BlockInReceive("alice", "a");
   right_.BlockInReceive("bob", "b");

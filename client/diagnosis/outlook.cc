@@ -19,7 +19,7 @@ absl::Duration FromProto(const google::protobuf::Duration& duration) {
 bool IsTcpUnderWay(const v1::SocketDescription& state,
                    const v1::SocketDescription* peer, WaitKind kind) {
   if (ProbesUnanswered(state)) return true;
-  if (AwaitsAcknowledgement(state)) return true;
+  if (AwaitsAcknowledgement(state) && !IsHeldByWindow(state, peer)) return true;
   if (kind == WaitKind::kSend) return !IsWindowShut(state);
   if (peer == nullptr) return false;
   // It reads, so its window is open: what the peer has sent will come.
@@ -223,6 +223,18 @@ class Finder {
 bool IsWindowShut(const v1::SocketDescription& state) {
   return state.tcp_info().has_send_window() &&
          state.tcp_info().send_window() == 0;
+}
+
+bool IsHeldByWindow(const v1::SocketDescription& state,
+                    const v1::SocketDescription* peer) {
+  if (!IsWindowShut(state) || peer == nullptr) return false;
+  const v1::TcpInfo& theirs = peer->tcp_info();
+  if (!theirs.has_receive_window() || theirs.receive_window() > 0) return false;
+  // The kernel counts both in ticks (1/HZ s) of at most 10 ms, and sends again
+  // after 200 ms at the earliest.
+  constexpr absl::Duration kTick = absl::Milliseconds(10);
+  return FromProto(state.tcp_info().since_ack_received()) <=
+         FromProto(state.tcp_info().since_data_sent()) + kTick;
 }
 
 bool AwaitsAcknowledgement(const v1::SocketDescription& state) {

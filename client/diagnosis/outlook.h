@@ -59,6 +59,14 @@ std::vector<Outlook> FindOutlooks(const World& world);
 bool IsWindowShut(const v1::SocketDescription& state);
 // Whether segments of a TCP socket are sent and not acknowledged.
 bool AwaitsAcknowledgement(const v1::SocketDescription& state);
+// Whether what is sent and not acknowledged can't be taken before the peer
+// reads: the peer shut its window after that was sent, as the receiver's end
+// tells, too, and still answers what is sent again. A TCP should not shrink its
+// window so (RFC 9293, section 3.8.6); one of MPTCP does, since the window is
+// that of all its connections (RFC 8684, section 3.3.4). `peer` is the other
+// end, nullptr if it is not known.
+bool IsHeldByWindow(const v1::SocketDescription& state,
+                    const v1::SocketDescription* peer);
 // Whether the peer of a shut window no longer answers probes.
 bool ProbesUnanswered(const v1::SocketDescription& state);
 

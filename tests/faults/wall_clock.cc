@@ -54,6 +54,10 @@ Function* Next(const char* name) {
 using ClockGettime = int(clockid_t, timespec*);
 using Syscall = long(long, ...);
 
+// The C library's. No function's static: who waits for one of those to be made
+// comes by syscall(), and would wait for this one there.
+std::atomic<Syscall*> next_syscall = nullptr;
+
 int RealClockGettime(clockid_t clock, timespec* time) {
   static ClockGettime* const next = Next<ClockGettime>("clock_gettime");
   return next(clock, time);
@@ -119,7 +123,11 @@ __attribute__((visibility("default"))) time_t time(time_t* out) noexcept {
 }
 
 __attribute__((visibility("default"))) long syscall(long number, ...) noexcept {
-  static Syscall* const next = Next<Syscall>("syscall");
+  Syscall* next = next_syscall.load(std::memory_order_relaxed);
+  if (next == nullptr) {
+    next = Next<Syscall>("syscall");
+    next_syscall.store(next, std::memory_order_relaxed);
+  }
   long arguments[6];
   va_list list;
   va_start(list, number);
