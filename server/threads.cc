@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -54,7 +55,7 @@ int64_t Threads::spares() const {
 }
 
 void Threads::Dismiss() {
-  dismissed_ += spares();
+  dismissed_ += std::max<int64_t>(spares() - 1, 0);
   next_try_ = std::chrono::steady_clock::now() + kPauseAfterFailure;
   work_or_end_.notify_all();
 }
@@ -82,10 +83,12 @@ int Threads::Keep(int64_t wanted) {
   return 0;
 }
 
-bool Threads::KeepOneBack() {
-  if (dismissed_ == 0) return false;
-  --dismissed_;
-  return true;
+bool Threads::HasOneForUrgentWork() {
+  // One that is on its way out is better than to wait for the last one.
+  if (spares() <= 0 && dismissed_ > 0) --dismissed_;
+  // The last one is not dismissed and takes nothing that is not urgent, so it
+  // waits for work or is about to.
+  return threads_ > 0;
 }
 
 absl::Status Threads::Start(absl::string_view name,
@@ -95,7 +98,7 @@ absl::Status Threads::Start(absl::string_view name,
   const bool too_soon = std::chrono::steady_clock::now() < next_try_;
   // One more than are kept: that one is for the work.
   const int error = too_soon && !is_urgent ? EAGAIN : Keep(kSpares + 1);
-  if (error != 0 && !(is_urgent && KeepOneBack())) {
+  if (error != 0 && !(is_urgent && HasOneForUrgentWork())) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the system has no thread to give: pthread_create says ",
         strerrorname_np(error),

@@ -20,9 +20,10 @@ namespace standoff {
 // Runs work on threads, and counts what runs. Thread-safe.
 //
 // It keeps some spare threads, which wait for work. When the system has no more
-// to give, they are let go and work is refused: gRPC 1.51 starts threads of its
-// own when it is busy, and if it can't, some of its calls stand still for good.
-// So the last threads are always left to it; thread_creation.cc sees to that.
+// to give, all but one are let go and work is refused: gRPC 1.51 starts threads
+// of its own when it is busy, and if it can't, some of its calls stand still
+// for good. So the last threads are always left to it; thread_creation.cc sees
+// to that. The one that stays is for work that frees resources.
 class Threads {
  public:
   // How many are kept.
@@ -35,7 +36,9 @@ class Threads {
   // Waits for what runs.
   ~Threads();
 
-  // What frees resources is worth one of the last threads.
+  // What frees resources, in a time that depends on nobody else, has one of the
+  // last threads, after others of its kind if need be: once there was a thread
+  // at all, it is not refused.
   enum class Urgency { kCanBeRefused, kFreesResources };
 
   // Runs `body` on a thread that bears the first 15 bytes of `name` (`ps -T`,
@@ -44,7 +47,7 @@ class Threads {
   absl::Status Start(absl::string_view name, absl::AnyInvocable<void()> body,
                      Urgency urgency = Urgency::kCanBeRefused);
 
-  // Lets the spare threads go, for whoever else needs one. For a few
+  // Lets the spare threads but one go, for whoever else needs one. For a few
   // milliseconds, no others take their place.
   void LetSparesGo();
 
@@ -61,12 +64,12 @@ class Threads {
   };
 
   // With `mutex_` held: starts spare threads until there are `wanted`. Returns
-  // an error number; then all spare ones are on their way out.
+  // an error number; then all spare ones but one are on their way out.
   int Keep(int64_t wanted);
   int64_t spares() const;
   void Dismiss();
-  // With `mutex_` held: keeps one that is on its way out, if there is any.
-  bool KeepOneBack();
+  // With `mutex_` held: whether a thread will come by that takes urgent work.
+  bool HasOneForUrgentWork();
   void Run();
 
   mutable std::mutex mutex_;
@@ -76,7 +79,7 @@ class Threads {
   // taken yet.
   std::deque<Work> work_;
   // Threads that wait for work, those counted that `work_` is for or that are
-  // on their way out.
+  // on their way out. Fewer than `work_` is for only if that is urgent.
   int64_t waiting_ = 0;
   // How many of them shall end.
   int64_t dismissed_ = 0;

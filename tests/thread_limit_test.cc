@@ -130,19 +130,31 @@ TEST_F(ThreadLimitTest, RefusesActorsAndCallsThatMayWait) {
   StartBlocked(host_->Actor("a"), ReceiveOn(pair_.b));
 }
 
-// What frees threads is not refused for want of one.
+// What frees threads is not refused for want of one, however soon one comes
+// after another.
 TEST_F(ThreadLimitTest, ClosesAndDeletesWithoutMoreThreads) {
+  constexpr size_t kCloses = 20;
   const Host session = MakeSession(host_.host(), "ending");
-  RemotePair pair = ConnectedPair(session, kTcp4);
-  auto receiving = pair.b.Async().Receive(1);
   auto other = pair_.b.Async().Receive(1);
-  ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom, 2));
+  std::vector<RemotePair> pairs;
+  std::vector<Call<v1::ReceiveResponse>> receiving;
+  for (size_t i = 0; i < kCloses; ++i) {
+    pairs.push_back(ConnectedPair(session, kTcp4));
+    receiving.push_back(pairs.back().b.Async().Receive(1));
+  }
+  ASSERT_TRUE(AsleepIn(host_, "Receive", SYS_recvfrom, kCloses + 1));
   LimitToNoMoreThreads();
   EXPECT_THAT(pair_.a.Close(), Returned(0));
   EXPECT_THAT(other.Get(), ReceivedEnd());
-  // A close of what is in use waits for who uses it.
-  EXPECT_THAT(pair.b.Close(), Returned(0));
-  EXPECT_THAT(receiving.Get(), WasCancelled());
+  // A close of what is in use waits for who uses it. First one after the other,
+  // then all at once.
+  std::vector<Call<v1::CloseResponse>> closes;
+  for (size_t i = 0; i < kCloses; ++i) {
+    closes.push_back(pairs[i].b.Async().Close());
+    if (i < kCloses / 2) closes.back().Wait(absl::InfiniteDuration());
+  }
+  for (auto& close : closes) EXPECT_THAT(close.Get(), Returned(0));
+  for (auto& call : receiving) EXPECT_THAT(call.Get(), WasCancelled());
   DeleteSession(host_.host(), "ending");
   EXPECT_FALSE(HasSession(host_.host(), "ending"));
 }
