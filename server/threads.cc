@@ -83,7 +83,7 @@ int Threads::Keep(int64_t wanted) {
   return 0;
 }
 
-bool Threads::HasOneForUrgentWork() {
+bool Threads::ProvideForUrgentWork() {
   // One that is on its way out is better than to wait for the last one.
   if (spares() <= 0 && dismissed_ > 0) --dismissed_;
   // The last one is not dismissed and takes nothing that is not urgent, so it
@@ -98,12 +98,12 @@ absl::Status Threads::Start(absl::string_view name,
   const bool too_soon = std::chrono::steady_clock::now() < next_try_;
   // One more than are kept: that one is for the work.
   const int error = too_soon && !is_urgent ? EAGAIN : Keep(kSpares + 1);
-  if (error != 0 && !(is_urgent && HasOneForUrgentWork())) {
+  if (error != 0 && !(is_urgent && ProvideForUrgentWork())) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the system has no thread to give: pthread_create says ",
         strerrorname_np(error),
         " (RLIMIT_NPROC, the cgroup's pids.max or memory; the last ", kSpares,
-        " are kept for the control channel)"));
+        " are kept for the control channel, closes and deletes)"));
   }
   work_.push_back({.name = std::string(name.substr(0, kMaxThreadName)),
                    .body = std::move(body)});

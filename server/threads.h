@@ -68,8 +68,9 @@ class Threads {
   int Keep(int64_t wanted);
   int64_t spares() const;
   void Dismiss();
-  // With `mutex_` held: whether a thread will come by that takes urgent work.
-  bool HasOneForUrgentWork();
+  // With `mutex_` held: sees to it that a thread comes by for urgent work.
+  // False if there is none.
+  bool ProvideForUrgentWork();
   void Run();
 
   mutable std::mutex mutex_;

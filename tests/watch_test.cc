@@ -197,7 +197,7 @@ TEST_F(WatchTest, RefusesWhatIsBeyondTheEnd) {
 // At whatever moment the connection breaks. Each cut is of one that has brought
 // events since the cut before, and may bring more.
 TEST_F(WatchTest, GoesOnAfterBrokenConnections) {
-  constexpr size_t kCuts = 10;
+  constexpr size_t kCuts = 25;
   constexpr size_t kOperations = 20;
   Relay relay(host_.daemon().address());
   const Host watcher = Must(Host::Connect(relay.address()));
