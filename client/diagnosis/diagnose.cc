@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/diagnosis/deadlocks.h"
 #include "client/diagnosis/ip_end.h"
+#include "client/diagnosis/networks.h"
 #include "client/diagnosis/stillness.h"
 #include "client/diagnosis/write_diagnosis.h"
 
@@ -78,14 +79,13 @@ absl::Status CheckRequest(const v1::DiagnoseRequest& request) {
   return absl::OkStatus();
 }
 
-std::vector<HostView> ViewsOf(const v1::DiagnoseRequest& request,
-                              bool of_first) {
+Networks NetworksOf(const v1::DiagnoseRequest& request, bool of_first) {
   std::vector<HostView> views;
   for (const v1::HostObservation& host : request.hosts()) {
     views.push_back({.name = host.host(),
                      .snapshot = of_first ? &host.first() : &LatestOf(host)});
   }
-  return views;
+  return Networks(std::move(views), request.hints());
 }
 
 }  // namespace
@@ -95,10 +95,10 @@ absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) {
   const bool has_two_looks =
       std::all_of(request.hosts().begin(), request.hosts().end(),
                   [](const auto& host) { return host.has_second(); });
-  const Survey later(ViewsOf(request, /*of_first=*/false), request.hints());
+  const Survey later(NetworksOf(request, /*of_first=*/false));
   std::optional<Survey> earlier;
   if (has_two_looks) {
-    earlier.emplace(ViewsOf(request, /*of_first=*/true), request.hints());
+    earlier.emplace(NetworksOf(request, /*of_first=*/true));
   }
   const Deadlocks deadlocks =
       FindDeadlocks(earlier.has_value() ? &*earlier : nullptr, later);

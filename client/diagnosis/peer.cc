@@ -11,7 +11,7 @@ std::vector<std::string> HostsIn(const World& world,
                                  const std::vector<size_t>& networks) {
   std::vector<std::string> names;
   for (const size_t network : networks) {
-    std::vector<std::string> hosts = world.HostsIn(network);
+    std::vector<std::string> hosts = world.networks().HostsIn(network);
     std::move(hosts.begin(), hosts.end(), std::back_inserter(names));
   }
   return names;
@@ -26,7 +26,7 @@ size_t NetworkOf(const World& world, const Endpoint& endpoint) {
 bool IsSeenAs(const World& world, size_t network, const IpEnd& own,
               const IpEnd& seen) {
   return own.port == seen.port &&
-         (own.ip == seen.ip || world.IsHinted(network, seen.ip));
+         (own.ip == seen.ip || world.networks().IsHinted(network, seen.ip));
 }
 
 // Whether the two sockets are ends of one connection.
@@ -91,7 +91,7 @@ std::vector<size_t> ListenersAt(const World& world,
 Peer FindListener(const World& world, const Endpoint& endpoint,
                   const IpEnd& end) {
   const std::vector<size_t> networks =
-      world.NetworksWith(end.ip, NetworkOf(world, endpoint));
+      world.networks().With(end.ip, NetworkOf(world, endpoint));
   if (networks.empty()) return Nobody(v1::PEER_STANDING_STRANGER);
   std::vector<std::string> hosts = HostsIn(world, networks);
   std::vector<size_t> listeners =
@@ -124,7 +124,7 @@ Peer FindTcpPeer(const World& world, const Endpoint& endpoint,
   if (!end.has_value()) return Nobody(v1::PEER_STANDING_UNSPECIFIED);
   if (IsConnecting(endpoint)) return FindListener(world, endpoint, *end);
   const std::vector<size_t> networks =
-      world.NetworksWith(end->ip, NetworkOf(world, endpoint));
+      world.networks().With(end->ip, NetworkOf(world, endpoint));
   if (networks.empty()) return Nobody(v1::PEER_STANDING_STRANGER);
   std::vector<std::string> hosts = HostsIn(world, networks);
   std::vector<size_t> ends;
@@ -157,7 +157,7 @@ Peer FindUdpPeer(const World& world, const Endpoint& endpoint,
   }
   if (!end.has_value()) return Nobody(v1::PEER_STANDING_ANYONE);
   const std::vector<size_t> networks =
-      world.NetworksWith(end->ip, NetworkOf(world, endpoint));
+      world.networks().With(end->ip, NetworkOf(world, endpoint));
   if (networks.empty()) return Nobody(v1::PEER_STANDING_STRANGER);
   std::vector<std::string> hosts = HostsIn(world, networks);
   std::vector<size_t> connected;
@@ -206,7 +206,7 @@ Peer FindUnixPeer(const World& world, const Endpoint& endpoint,
     return Nobody(v1::PEER_STANDING_ANYONE);
   }
   const std::vector<std::string> hosts =
-      world.HostsIn(NetworkOf(world, endpoint));
+      world.networks().HostsIn(NetworkOf(world, endpoint));
   const auto at = [&](v1::PeerStanding standing, size_t index) {
     return Peer{.standing = standing, .endpoints = {index}, .hosts = hosts};
   };

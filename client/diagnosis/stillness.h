@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/diagnosis/networks.h"
 #include "client/diagnosis/outlook.h"
 #include "client/diagnosis/world.h"
 
@@ -15,8 +16,8 @@ namespace standoff::client {
 
 // One look at all hosts: their world, and what could end its calls.
 struct Survey {
-  explicit Survey(std::vector<HostView> hosts, const World::Hints& hints)
-      : world(std::move(hosts), hints), outlooks(FindOutlooks(world)) {}
+  explicit Survey(Networks networks)
+      : world(std::move(networks)), outlooks(FindOutlooks(world)) {}
 
   const World world;
   const std::vector<Outlook> outlooks;

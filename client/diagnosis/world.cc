@@ -1,7 +1,6 @@
 #include "client/diagnosis/world.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -54,6 +53,18 @@ std::string UnixNameText(const v1::UnixAddress& name) {
   return "";
 }
 
+// Whether more than one session has sockets or actors.
+bool HasSessions(const v1::SnapshotResponse& snapshot) {
+  std::set<absl::string_view> sessions;
+  for (const v1::SessionSocket& socket : snapshot.sockets()) {
+    sessions.insert(socket.session());
+  }
+  for (const v1::Actor& actor : snapshot.actors()) {
+    sessions.insert(actor.session());
+  }
+  return sessions.size() > 1;
+}
+
 const std::vector<size_t>& None() {
   static const auto& none = *new std::vector<size_t>;
   return none;
@@ -78,75 +89,24 @@ bool IsDatagram(Transport transport) {
          transport == Transport::kUnixDatagram;
 }
 
-World::World(std::vector<HostView> hosts, const Hints& hints)
-    : hosts_(std::move(hosts)) {
-  NumberNetworks();
-  CountSessions();
-  AddAddresses(hints);
+World::World(Networks networks) : networks_(std::move(networks)) {
+  for (const HostView& host : hosts()) {
+    has_sessions_.push_back(HasSessions(*host.snapshot));
+  }
   // Sockets of all sessions before processes: a daemon's own process holds them
   // and is no user of them.
-  for (size_t host = 0; host < hosts_.size(); ++host) AddSockets(host);
-  for (size_t host = 0; host < hosts_.size(); ++host) {
+  for (size_t host = 0; host < hosts().size(); ++host) AddSockets(host);
+  for (size_t host = 0; host < hosts().size(); ++host) {
     AddOperations(host);
     AddLastUses(host);
   }
-  for (size_t host = 0; host < hosts_.size(); ++host) AddProcesses(host);
-}
-
-void World::NumberNetworks() {
-  std::map<std::pair<std::string, uint64_t>, size_t> numbers;
-  for (HostView& host : hosts_) {
-    const auto key =
-        std::pair(host.snapshot->boot_id(), host.snapshot->network_namespace());
-    host.network = numbers.try_emplace(key, numbers.size()).first->second;
-  }
-  addresses_.resize(numbers.size());
-  hinted_.resize(numbers.size());
-}
-
-void World::CountSessions() {
-  for (HostView& host : hosts_) {
-    std::set<absl::string_view> sessions;
-    for (const v1::SessionSocket& socket : host.snapshot->sockets()) {
-      sessions.insert(socket.session());
-    }
-    for (const v1::Actor& actor : host.snapshot->actors()) {
-      sessions.insert(actor.session());
-    }
-    host.has_sessions = sessions.size() > 1;
-  }
-}
-
-void World::AddAddresses(const Hints& hints) {
-  const auto add = [this](std::vector<absl::flat_hash_set<IpBytes>>& sets,
-                          size_t network, absl::string_view literal) {
-    std::optional<IpBytes> ip = ParseIp(literal);
-    if (!ip.has_value() || IsLoopback(*ip)) return;
-    if (!sets[network].insert(*ip).second) return;
-    std::vector<size_t>& networks = networks_by_address_[*std::move(ip)];
-    if (std::find(networks.begin(), networks.end(), network) ==
-        networks.end()) {
-      networks.push_back(network);
-    }
-  };
-  for (const HostView& host : hosts_) {
-    for (const v1::NetworkInterface& interface : host.snapshot->interfaces()) {
-      for (const std::string& address : interface.addresses()) {
-        add(addresses_, host.network, address);
-      }
-    }
-  }
-  for (const v1::AddressHint& hint : hints) {
-    for (const HostView& host : hosts_) {
-      if (host.name == hint.host()) add(hinted_, host.network, hint.address());
-    }
-  }
+  for (size_t host = 0; host < hosts().size(); ++host) AddProcesses(host);
 }
 
 void World::AddSockets(size_t host) {
-  for (const v1::SessionSocket& socket : hosts_[host].snapshot->sockets()) {
+  for (const v1::SessionSocket& socket : hosts()[host].snapshot->sockets()) {
     v1::SocketRef ref;
-    ref.set_host(hosts_[host].name);
+    ref.set_host(hosts()[host].name);
     ref.set_session(socket.session());
     ref.set_socket(socket.socket().name());
     ref.set_inode(socket.socket().inode());
@@ -158,7 +118,7 @@ void World::AddSockets(size_t host) {
 }
 
 void World::AddOperations(size_t host) {
-  const v1::SnapshotResponse& snapshot = *hosts_[host].snapshot;
+  const v1::SnapshotResponse& snapshot = *hosts()[host].snapshot;
   absl::flat_hash_map<uint64_t, const v1::Operation*> operations;
   for (const v1::Operation& operation : snapshot.operations()) {
     operations.emplace(operation.id(), &operation);
@@ -186,7 +146,7 @@ void World::AddOperations(size_t host) {
   };
   for (const v1::Actor& actor : snapshot.actors()) {
     v1::Party party;
-    party.set_host(hosts_[host].name);
+    party.set_host(hosts()[host].name);
     party.set_session(actor.session());
     party.set_actor(actor.name());
     party.set_thread_id(actor.thread_id());
@@ -212,7 +172,7 @@ void World::AddOperations(size_t host) {
   for (const v1::Operation& operation : snapshot.operations()) {
     if (!operation.actor().empty()) continue;
     v1::Party party;
-    party.set_host(hosts_[host].name);
+    party.set_host(hosts()[host].name);
     party.set_session(operation.session());
     party.set_thread_id(operation.block().thread_id());
     party.set_operation_id(operation.id());
@@ -231,7 +191,7 @@ void World::AddLastUses(size_t host) {
     std::string actor;
   };
   absl::flat_hash_map<size_t, Use> uses;
-  for (const v1::SessionSocket& socket : hosts_[host].snapshot->sockets()) {
+  for (const v1::SessionSocket& socket : hosts()[host].snapshot->sockets()) {
     const auto endpoint = Named(host, socket.session(), socket.socket().name());
     if (!endpoint.has_value()) continue;
     const v1::LastUse& last = socket.socket().last_use();
@@ -246,7 +206,7 @@ void World::AddLastUses(size_t host) {
     if (!endpoints_[endpoint].callers.empty()) continue;
     std::optional<size_t> caller;
     if (!use.actor.empty()) {
-      caller = FindCaller({.host = hosts_[host].name,
+      caller = FindCaller({.host = hosts()[host].name,
                            .session = use.session,
                            .actor = use.actor});
     }
@@ -257,7 +217,7 @@ void World::AddLastUses(size_t host) {
 }
 
 void World::AddProcesses(size_t host) {
-  const v1::SnapshotResponse& snapshot = *hosts_[host].snapshot;
+  const v1::SnapshotResponse& snapshot = *hosts()[host].snapshot;
   const auto is_daemon = [&](const v1::Process& process) {
     return std::any_of(process.sockets().begin(), process.sockets().end(),
                        [&](uint64_t inode) {
@@ -272,7 +232,7 @@ void World::AddProcesses(size_t host) {
   }
   for (const v1::ProcessSocket& socket : snapshot.process_sockets()) {
     v1::SocketRef ref;
-    ref.set_host(hosts_[host].name);
+    ref.set_host(hosts()[host].name);
     ref.set_inode(socket.socket().inode());
     AddEndpoint(host, std::move(ref), socket.socket());
   }
@@ -291,7 +251,7 @@ void World::AddProcesses(size_t host) {
 void World::AddThread(size_t host, const v1::Process& process,
                       const v1::ProcessThread& thread) {
   v1::Party party;
-  party.set_host(hosts_[host].name);
+  party.set_host(hosts()[host].name);
   party.set_pid(process.pid());
   party.set_process(process.name());
   party.set_thread_id(thread.thread_id());
@@ -329,7 +289,7 @@ size_t World::AddEndpoint(size_t host, v1::SocketRef ref,
     if (!is_new) return found->second;
   }
   const size_t index = endpoints_.size();
-  ref.set_title(SocketTitle(ref, state, hosts_[host].has_sessions));
+  ref.set_title(SocketTitle(ref, state, has_sessions_[host]));
   Endpoint endpoint = {.host = host,
                        .ref = std::move(ref),
                        .state = &state,
@@ -345,7 +305,7 @@ size_t World::AddEndpoint(size_t host, v1::SocketRef ref,
   if (endpoint.local.has_value()) {
     std::optional<uint32_t> peer_port;
     if (endpoint.peer.has_value()) peer_port = endpoint.peer->port;
-    by_port_[PortKey{.network = hosts_[host].network,
+    by_port_[PortKey{.network = hosts()[host].network,
                      .transport = endpoint.transport,
                      .port = endpoint.local->port,
                      .peer_port = peer_port}]
@@ -356,7 +316,7 @@ size_t World::AddEndpoint(size_t host, v1::SocketRef ref,
 }
 
 size_t World::AddCaller(size_t host, v1::Party party, bool is_script) {
-  party.set_title(PartyTitle(party, hosts_[host].has_sessions));
+  party.set_title(PartyTitle(party, has_sessions_[host]));
   Caller caller = {
       .party = std::move(party), .is_script = is_script, .host = host};
   const auto [found, is_new] =
@@ -374,7 +334,7 @@ void World::AddUse(size_t endpoint, size_t caller) {
 
 size_t World::ScriptOf(size_t host, const std::string& session) {
   v1::Party party;
-  party.set_host(hosts_[host].name);
+  party.set_host(hosts()[host].name);
   party.set_session(session);
   party.set_activity(v1::ACTIVITY_SCRIPT);
   return AddCaller(host, std::move(party), true);
@@ -389,25 +349,7 @@ std::optional<size_t> World::Named(size_t host, const std::string& session,
 }
 
 const std::string& World::MachineOf(size_t host) const {
-  return hosts_[host].snapshot->boot_id();
-}
-
-std::vector<size_t> World::NetworksWith(const IpBytes& ip,
-                                        size_t network) const {
-  if (IsLoopback(ip) || addresses_[network].contains(ip)) return {network};
-  return ListIn(networks_by_address_, ip);
-}
-
-bool World::IsHinted(size_t network, const IpBytes& ip) const {
-  return hinted_[network].contains(ip);
-}
-
-std::vector<std::string> World::HostsIn(size_t network) const {
-  std::vector<std::string> names;
-  for (const HostView& host : hosts_) {
-    if (host.network == network) names.push_back(host.name);
-  }
-  return names;
+  return hosts()[host].snapshot->boot_id();
 }
 
 const std::vector<size_t>& World::Bound(size_t network, Transport transport,
@@ -451,7 +393,7 @@ CallerKey World::KeyOf(const Caller& caller) const {
   // A process is the same for all daemons of its network.
   return {.host = party.pid() == 0 ? party.host()
                                    : absl::StrCat(MachineOf(caller.host), "/",
-                                                  hosts_[caller.host].network),
+                                                  hosts()[caller.host].network),
           .session = party.session(),
           .actor = party.actor(),
           .operation_id = caller.is_script ? party.operation_id() : 0,

@@ -12,12 +12,10 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "client/diagnosis/action_waits.h"
 #include "client/diagnosis/ip_end.h"
-#include "google/protobuf/repeated_field.h"
+#include "client/diagnosis/networks.h"
 #include "standoff/v1/diagnosis.pb.h"
-#include "standoff/v1/diagnosis_service.pb.h"
 #include "standoff/v1/host_service.pb.h"
 
 namespace standoff::client {
@@ -41,7 +39,7 @@ bool IsDatagram(Transport transport);
 
 // One socket of a kernel, however many names it has.
 struct Endpoint {
-  // Index in World::hosts.
+  // Index in Networks::hosts.
   size_t host = 0;
   v1::SocketRef ref = {};
   const v1::SocketDescription* state = nullptr;
@@ -85,16 +83,6 @@ struct BlockedOperation {
   bool waits_for_more = false;
 };
 
-// A host's snapshot with what it is called.
-struct HostView {
-  std::string name;
-  const v1::SnapshotResponse* snapshot = nullptr;
-  // The network stack that it is in: hosts with equal numbers share one.
-  size_t network = 0;
-  // Whether more than one session has sockets or actors.
-  bool has_sessions = false;
-};
-
 // Who a caller is.
 struct CallerKey {
   std::string host;
@@ -118,26 +106,15 @@ struct CallerKey {
 // Built once. Points into the snapshots, which must outlive it.
 class World {
  public:
-  using Hints = google::protobuf::RepeatedPtrField<v1::AddressHint>;
-
-  // Hints must be valid, and name hosts of `hosts`.
-  World(std::vector<HostView> hosts, const Hints& hints);
+  explicit World(Networks networks);
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  const std::vector<HostView>& hosts() const { return hosts_; }
+  const Networks& networks() const { return networks_; }
+  const std::vector<HostView>& hosts() const { return networks_.hosts(); }
   const std::vector<Endpoint>& endpoints() const { return endpoints_; }
   const std::vector<Caller>& callers() const { return callers_; }
   const std::vector<BlockedOperation>& calls() const { return calls_; }
-
-  // The networks that have an address, hints included, each once. `network` is
-  // that of who asks: loopback addresses are its own, and so is an address that
-  // it has itself, whoever else has it.
-  std::vector<size_t> NetworksWith(const IpBytes& ip, size_t network) const;
-  // Whether a hint gives the address to a host of the network.
-  bool IsHinted(size_t network, const IpBytes& ip) const;
-  // The names of a network's hosts.
-  std::vector<std::string> HostsIn(size_t network) const;
 
   // Sockets of a network with this local port that are not connected.
   const std::vector<size_t>& Bound(size_t network, Transport transport,
@@ -185,9 +162,6 @@ class World {
     }
   };
 
-  void NumberNetworks();
-  void CountSessions();
-  void AddAddresses(const Hints& hints);
   void AddSockets(size_t host);
   void AddOperations(size_t host);
   void AddLastUses(size_t host);
@@ -205,15 +179,13 @@ class World {
                               const std::string& name) const;
   const std::string& MachineOf(size_t host) const;
 
-  std::vector<HostView> hosts_;
+  const Networks networks_;
+  // By host: whether titles must tell its sessions apart.
+  std::vector<bool> has_sessions_;
   std::vector<Endpoint> endpoints_;
   std::vector<Caller> callers_;
   std::vector<BlockedOperation> calls_;
 
-  // By network: of its interfaces, and of hints.
-  std::vector<absl::flat_hash_set<IpBytes>> addresses_;
-  std::vector<absl::flat_hash_set<IpBytes>> hinted_;
-  absl::flat_hash_map<IpBytes, std::vector<size_t>> networks_by_address_;
   absl::flat_hash_map<InodeKey, size_t> by_inode_;
   absl::flat_hash_map<PortKey, std::vector<size_t>> by_port_;
   absl::flat_hash_map<std::pair<std::string, std::string>, std::vector<size_t>>

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/sessions/session_table.h"
+#include "server/sessions/session_use.h"
 
 namespace standoff {
 

@@ -21,7 +21,7 @@
 #include "server/operations/operation.h"
 #include "server/quota.h"
 #include "server/sessions/session_end.h"
-#include "server/sessions/session_table.h"
+#include "server/sessions/session_use.h"
 #include "standoff/v1/operation_service.pb.h"
 
 namespace standoff {

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "server/sessions/session_table.h"
+#include "server/sessions/session_use.h"
 #include "standoff/v1/operation_service.pb.h"
 
 namespace standoff {

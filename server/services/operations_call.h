@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "lib/timeout.h"
 #include "server/operations/operation_waiter.h"
-#include "server/sessions/session_table.h"
+#include "server/sessions/session_use.h"
 
 namespace standoff {
 

@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/operations/event_log.h"
-#include "server/sessions/session_table.h"
+#include "server/sessions/session_use.h"
 #include "standoff/v1/operation_service.pb.h"
 
 namespace standoff {

@@ -8,7 +8,6 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -19,6 +18,7 @@
 #include "server/host_resources.h"
 #include "server/quota.h"
 #include "server/sessions/session.h"
+#include "server/sessions/session_use.h"
 
 namespace standoff {
 
@@ -26,32 +26,6 @@ namespace standoff {
 inline absl::Status SessionHasEnded() {
   return absl::NotFoundError("standoff-session: the session has ended");
 }
-
-// A call in a session, from its beginning to its end: keeps its lease from
-// lapsing.
-class SessionUse {
- public:
-  SessionUse() = default;
-  explicit SessionUse(std::shared_ptr<Session> session)
-      : session_(std::move(session)) {
-    session_->lease().CallBegins();
-  }
-  SessionUse(SessionUse&&) = default;
-  SessionUse& operator=(SessionUse&& other) noexcept {
-    std::swap(session_, other.session_);
-    return *this;
-  }
-  ~SessionUse() {
-    if (session_ != nullptr) session_->lease().CallEnds();
-  }
-
-  Session& operator*() const { return *session_; }
-  Session* operator->() const { return session_.get(); }
-  const std::shared_ptr<Session>& get() const { return session_; }
-
- private:
-  std::shared_ptr<Session> session_;
-};
 
 // Thread-safe.
 class SessionTable {
