@@ -47,7 +47,9 @@ int End(const nlmsghdr* message, void*) {
     std::memcpy(&error, mnl_nlmsg_get_payload(message), sizeof error);
   }
   if (error >= 0) return MNL_CB_STOP;
-  errno = -error;
+  // The kernel's MAX_ERRNO (linux/err.h). Below it there are no error numbers.
+  constexpr int kMaxErrno = 4095;
+  errno = error >= -kMaxErrno ? -error : EPROTO;
   return MNL_CB_ERROR;
 }
 

@@ -128,6 +128,8 @@ def socket_diag():
         ),
     )
     write("socket_diag", "error", b"\0\x01" + text(netlink(2, struct.pack("=i", -2) + bytes(16))))
+    lowest = netlink(2, struct.pack("=i", -(2**31)) + bytes(16))
+    write("socket_diag", "error_lowest", b"\0\x01" + text(lowest))
     write(
         "socket_diag",
         "interrupted",
