@@ -99,6 +99,12 @@ int Main(int argc, char** argv) {
   // As the daemons have it.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   if (settings.daemon.empty()) settings.daemon = FindDaemon();
+#if !defined(NDEBUG)
+  if (!settings.quick) {
+    std::cerr << "bench: this build is not optimized, so its numbers say "
+                 "little; give `-c opt` to bazel\n";
+  }
+#endif
   if (isatty(STDERR_FILENO)) settings.progress = ShowProgress;
   const std::vector<Row> rows =
       Measure(settings, std::set<std::string>(only.begin(), only.end()));

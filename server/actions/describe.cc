@@ -21,7 +21,7 @@ std::optional<v1::SocketDescription> DescribeSocket(OpenSocket& socket) {
   if (!call.entered()) return std::nullopt;
   v1::SocketDescription description = DescriptionToProto(socket.socket());
   description.set_name(socket.name());
-  *description.mutable_open_time() = TimeToProto(socket.open_time());
+  TimeToProto(socket.open_time(), *description.mutable_open_time());
   // Less this one.
   description.set_waiting_calls(static_cast<uint32_t>(socket.calls() - 1));
   if (const SocketUse use = socket.last_use(); use.operation_id != 0) {

@@ -73,7 +73,7 @@ void ContentToProto(const ControlMessage& message,
     if (const auto value = message.AsInteger()) proto.set_integer(*value);
   } else if (content == Content::kTimestamp) {
     if (const auto time = message.AsTimestamp()) {
-      *proto.mutable_timestamp() = TimeToProto(*time);
+      TimeToProto(*time, *proto.mutable_timestamp());
     }
   } else if (content == Content::kPacketInfo && message.level == IPPROTO_IP) {
     if (const auto info = message.AsPacketInfo4()) {

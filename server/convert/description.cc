@@ -28,12 +28,12 @@ void TcpInfoToProto(const TcpInfo& info, v1::TcpInfo& proto) {
   proto.set_retransmits(info.retransmits);
   proto.set_probes(info.probes);
   proto.set_backoff(info.backoff);
-  *proto.mutable_rto() = DurationToProto(info.rto);
+  DurationToProto(info.rto, *proto.mutable_rto());
   proto.set_unacked_segments(info.unacked_segments);
   proto.set_lost_segments(info.lost_segments);
   proto.set_total_retransmits(info.total_retransmits);
-  *proto.mutable_rtt() = DurationToProto(info.rtt);
-  *proto.mutable_rtt_variation() = DurationToProto(info.rtt_variation);
+  DurationToProto(info.rtt, *proto.mutable_rtt());
+  DurationToProto(info.rtt_variation, *proto.mutable_rtt_variation());
   proto.set_congestion_window(info.congestion_window);
   if (info.send_window.has_value()) proto.set_send_window(*info.send_window);
   if (info.receive_window.has_value()) {
@@ -45,15 +45,14 @@ void TcpInfoToProto(const TcpInfo& info, v1::TcpInfo& proto) {
   proto.set_bytes_acknowledged(info.bytes_acknowledged);
   proto.set_bytes_received(info.bytes_received);
   proto.set_bytes_retransmitted(info.bytes_retransmitted);
-  *proto.mutable_since_data_sent() = DurationToProto(info.since_data_sent);
-  *proto.mutable_since_data_received() =
-      DurationToProto(info.since_data_received);
-  *proto.mutable_since_ack_received() =
-      DurationToProto(info.since_ack_received);
-  *proto.mutable_receive_window_limited() =
-      DurationToProto(info.receive_window_limited);
-  *proto.mutable_send_buffer_limited() =
-      DurationToProto(info.send_buffer_limited);
+  DurationToProto(info.since_data_sent, *proto.mutable_since_data_sent());
+  DurationToProto(info.since_data_received,
+                  *proto.mutable_since_data_received());
+  DurationToProto(info.since_ack_received, *proto.mutable_since_ack_received());
+  DurationToProto(info.receive_window_limited,
+                  *proto.mutable_receive_window_limited());
+  DurationToProto(info.send_buffer_limited,
+                  *proto.mutable_send_buffer_limited());
 }
 
 void AcceptQueueToProto(const AcceptQueue& queue, v1::AcceptQueue& proto) {
@@ -99,13 +98,13 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
 
 void TimeoutsToProto(const Socket& socket, v1::SocketDescription& proto) {
   if (const auto timeout = ReceiveTimeout(socket); timeout.has_value()) {
-    *proto.mutable_receive_timeout() = DurationToProto(*timeout);
+    DurationToProto(*timeout, *proto.mutable_receive_timeout());
   }
   if (const auto timeout = SendTimeout(socket); timeout.has_value()) {
-    *proto.mutable_send_timeout() = DurationToProto(*timeout);
+    DurationToProto(*timeout, *proto.mutable_send_timeout());
   }
   if (const auto timeout = TcpUserTimeout(socket); timeout.has_value()) {
-    *proto.mutable_tcp_user_timeout() = DurationToProto(*timeout);
+    DurationToProto(*timeout, *proto.mutable_tcp_user_timeout());
   }
 }
 

@@ -104,7 +104,7 @@ v1::OptionValue OptionValueToProto(OptionType type, const std::string& bytes) {
   if (const auto* number = std::get_if<int64_t>(&value)) {
     proto.set_integer(*number);
   } else if (const auto* duration = std::get_if<absl::Duration>(&value)) {
-    *proto.mutable_duration() = DurationToProto(*duration);
+    DurationToProto(*duration, *proto.mutable_duration());
   } else if (const auto* linger = std::get_if<Linger>(&value)) {
     proto.mutable_linger()->set_on(linger->on);
     proto.mutable_linger()->set_seconds(linger->seconds);

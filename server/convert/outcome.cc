@@ -46,10 +46,10 @@ void OutcomeToProto(const Outcome& outcome, v1::Outcome& proto) {
     error.set_message(gai_strerror(outcome.lookup_error));
   }
   proto.set_syscall(outcome.syscall);
-  *proto.mutable_start_time() = TimeToProto(outcome.start_time);
+  TimeToProto(outcome.start_time, *proto.mutable_start_time());
   proto.set_start_monotonic_ns(outcome.start_monotonic_ns);
-  *proto.mutable_elapsed() = DurationToProto(outcome.elapsed);
-  *proto.mutable_blocked() = DurationToProto(outcome.blocked);
+  DurationToProto(outcome.elapsed, *proto.mutable_elapsed());
+  DurationToProto(outcome.blocked, *proto.mutable_blocked());
 }
 
 }  // namespace standoff

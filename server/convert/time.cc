@@ -4,21 +4,18 @@
 
 namespace standoff {
 
-google::protobuf::Duration DurationToProto(absl::Duration duration) {
-  google::protobuf::Duration proto;
-  const int64_t seconds =
-      absl::IDivDuration(duration, absl::Seconds(1), &duration);
+void DurationToProto(absl::Duration duration,
+                     google::protobuf::Duration& proto) {
+  const int64_t seconds = absl::ToInt64Seconds(duration);
   proto.set_seconds(seconds);
-  proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
-  return proto;
+  proto.set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(duration - absl::Seconds(seconds))));
 }
 
-google::protobuf::Timestamp TimeToProto(absl::Time time) {
+void TimeToProto(absl::Time time, google::protobuf::Timestamp& proto) {
   const timespec parts = absl::ToTimespec(time);
-  google::protobuf::Timestamp proto;
   proto.set_seconds(parts.tv_sec);
   proto.set_nanos(static_cast<int32_t>(parts.tv_nsec));
-  return proto;
 }
 
 }  // namespace standoff

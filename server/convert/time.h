@@ -13,8 +13,9 @@
 
 namespace standoff {
 
-google::protobuf::Duration DurationToProto(absl::Duration duration);
-google::protobuf::Timestamp TimeToProto(absl::Time time);
+void DurationToProto(absl::Duration duration,
+                     google::protobuf::Duration& proto);
+void TimeToProto(absl::Time time, google::protobuf::Timestamp& proto);
 
 // The timeout of a message that has an optional field `timeout_seconds`; the
 // error names that field.

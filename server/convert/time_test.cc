@@ -1,6 +1,7 @@
 #include "server/convert/time.h"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
 
@@ -49,20 +50,31 @@ TEST(TimeoutFromProtoTest, RefusesWhatIsNone) {
   EXPECT_TRUE(FromSeconds(9'223'372'036).ok());
 }
 
+google::protobuf::Duration ProtoOf(absl::Duration duration) {
+  google::protobuf::Duration proto;
+  DurationToProto(duration, proto);
+  return proto;
+}
+
 TEST(DurationToProtoTest, KeepsNanoseconds) {
-  const auto proto =
-      DurationToProto(absl::Seconds(3) + absl::Nanoseconds(999'999'999));
+  const auto proto = ProtoOf(absl::Seconds(3) + absl::Nanoseconds(999'999'999));
   EXPECT_EQ(proto.seconds(), 3);
   EXPECT_EQ(proto.nanos(), 999'999'999);
-  // Both parts have the sign.
-  const auto negative = DurationToProto(-absl::Milliseconds(1500));
+  // Both have the same sign.
+  const auto negative = ProtoOf(-absl::Milliseconds(1500));
   EXPECT_EQ(negative.seconds(), -1);
   EXPECT_EQ(negative.nanos(), -500'000'000);
+  // More than an int64 of nanoseconds holds.
+  const auto long_one =
+      ProtoOf(absl::Hours(24 * 365 * 1000) + absl::Nanoseconds(7));
+  EXPECT_EQ(long_one.seconds(), int64_t{1000} * 365 * 24 * 3600);
+  EXPECT_EQ(long_one.nanos(), 7);
 }
 
 TEST(TimeToProtoTest, KeepsNanoseconds) {
-  const auto proto =
-      TimeToProto(absl::FromUnixSeconds(1'700'000'000) + absl::Nanoseconds(1));
+  google::protobuf::Timestamp proto;
+  TimeToProto(absl::FromUnixSeconds(1'700'000'000) + absl::Nanoseconds(1),
+              proto);
   EXPECT_EQ(proto.seconds(), 1'700'000'000);
   EXPECT_EQ(proto.nanos(), 1);
 }

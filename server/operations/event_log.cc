@@ -29,9 +29,10 @@ int64_t EventLog::Add(OperationChange change) {
   // Threads that have read the clock may come here in another order.
   last_ns_ = std::max(last_ns_, change.monotonic_ns);
   change.monotonic_ns = last_ns_;
-  changes_.push_back(std::move(change));
-  if (changes_.size() > capacity_) {
-    changes_.pop_front();
+  if (changes_.size() < capacity_) {
+    changes_.push_back(std::move(change));
+  } else {
+    changes_[PlaceOf(end())] = std::move(change);
     ++first_sequence_;
   }
   TellListeners();
@@ -51,27 +52,26 @@ void EventLog::TellListeners() {
 
 uint64_t EventLog::next_sequence() const {
   std::lock_guard lock(mutex_);
-  return first_sequence_ + changes_.size();
+  return end();
 }
 
 EventLog::Page EventLog::Read(uint64_t sequence, size_t max) const {
   std::lock_guard lock(mutex_);
   Page page;
-  const uint64_t end = first_sequence_ + changes_.size();
   uint64_t next = std::max(sequence, first_sequence_);
   page.lost = next - sequence;
-  while (next < end && page.events.size() < max) {
-    page.events.push_back(ToProto(changes_[next - first_sequence_], next));
+  while (next < end() && page.events.size() < max) {
+    page.events.push_back(ToProto(changes_[PlaceOf(next)], next));
     ++next;
   }
   page.next_sequence = next;
-  page.is_last = closed_ && next == end;
+  page.is_last = closed_ && next == end();
   return page;
 }
 
 bool EventLog::ListenOnce(uint64_t sequence, Listener* listener) {
   std::lock_guard lock(mutex_);
-  if (closed_ || sequence < first_sequence_ + changes_.size()) return false;
+  if (closed_ || sequence < end()) return false;
   listeners_.insert(listener);
   return true;
 }

@@ -60,7 +60,7 @@ class EventLog {
     bool is_last = false;
   };
 
-  // Keeps the last `capacity` events.
+  // Keeps the last `capacity` events, at least one.
   explicit EventLog(size_t capacity) : capacity_(capacity) {}
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
@@ -87,10 +87,14 @@ class EventLog {
  private:
   // With `mutex_` held.
   void TellListeners();
+  uint64_t end() const { return first_sequence_ + changes_.size(); }
+  // Where the change of that number is in `changes_`.
+  size_t PlaceOf(uint64_t sequence) const { return (sequence - 1) % capacity_; }
 
   const size_t capacity_;
   mutable std::mutex mutex_;
-  // Guarded by `mutex_`, as is what follows.
+  // A ring once it has grown to the capacity: a new one then takes the place of
+  // the first. Guarded by `mutex_`, as is what follows.
   std::deque<OperationChange> changes_;
   // Of the last one.
   int64_t last_ns_ = 0;

@@ -46,8 +46,9 @@ v1::Block BlockToProto(const Sleep& sleep) {
   block.set_thread_id(sleep.thread_id);
   block.set_syscall(sleep.syscall);
   block.set_since_monotonic_ns(sleep.since_monotonic_ns);
-  *block.mutable_elapsed() = DurationToProto(
-      absl::Nanoseconds(MonotonicNanoseconds() - sleep.since_monotonic_ns));
+  DurationToProto(
+      absl::Nanoseconds(MonotonicNanoseconds() - sleep.since_monotonic_ns),
+      *block.mutable_elapsed());
   if (sleep.deadline_monotonic_ns.has_value()) {
     block.set_deadline_monotonic_ns(*sleep.deadline_monotonic_ns);
   }
@@ -247,7 +248,7 @@ v1::Operation Operation::ToProto() const {
   proto.set_session(origin_->session);
   proto.set_actor(origin_->actor);
   proto.set_request_id(origin_->request_id);
-  *proto.mutable_creation_time() = TimeToProto(creation_time_);
+  TimeToProto(creation_time_, *proto.mutable_creation_time());
   proto.set_creation_monotonic_ns(creation_ns_);
   proto.mutable_action()->ParseFromString(action_);
   std::lock_guard lock(mutex_);

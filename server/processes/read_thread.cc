@@ -64,7 +64,7 @@ void ReadCall(const ProcFolder& folder, Abi abi, size_t max_waits,
                                wait.mutable_events());
   }
   if (waits.timeout.has_value()) {
-    *thread.mutable_timeout() = DurationToProto(*waits.timeout);
+    DurationToProto(*waits.timeout, *thread.mutable_timeout());
   }
 }
 

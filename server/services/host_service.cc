@@ -50,7 +50,7 @@ v1::GetInfoResponse ConstantInfo(const HostState& host) {
   info.set_pid(getpid());
   info.set_network_namespace(NetworkNamespace());
   info.set_boot_id(ReadLine("/proc/sys/kernel/random/boot_id"));
-  *info.mutable_start_time() = TimeToProto(host.start_time);
+  TimeToProto(host.start_time, *info.mutable_start_time());
   for (v1::Capability& capability : ProbeCapabilities()) {
     *info.add_capabilities() = std::move(capability);
   }
@@ -149,7 +149,7 @@ grpc::ServerUnaryReactor* HostServiceImpl::GetClock(
   if (!session.ok()) return ReplyWith(*context, session.status());
   response->set_boot_id(constant_.boot_id());
   response->set_monotonic_ns(MonotonicNanoseconds());
-  *response->mutable_wall_time() = TimeToProto(absl::Now());
+  TimeToProto(absl::Now(), *response->mutable_wall_time());
   return ReplyWith(*context, absl::OkStatus());
 }
 

@@ -66,7 +66,7 @@ void AddActors(Session& session, v1::SnapshotResponse& response) {
 absl::Status TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
                           bool processes, v1::SnapshotResponse& response) {
   response.set_start_monotonic_ns(MonotonicNanoseconds());
-  *response.mutable_wall_time() = TimeToProto(absl::Now());
+  TimeToProto(absl::Now(), *response.mutable_wall_time());
   for (const auto& session : sessions) {
     *response.add_sessions() = session->ToProto();
     AddOperations(*session, response);

@@ -64,9 +64,9 @@ v1::Session Session::ToProto() const {
   proto.mutable_labels()->insert(labels_.begin(), labels_.end());
   proto.set_lease_seconds(absl::ToDoubleSeconds(lease_.length()));
   if (const auto left = lease_.Left(); left.has_value()) {
-    *proto.mutable_lease_left() = DurationToProto(*left);
+    DurationToProto(*left, *proto.mutable_lease_left());
   }
-  *proto.mutable_creation_time() = TimeToProto(creation_time_);
+  TimeToProto(creation_time_, *proto.mutable_creation_time());
   proto.set_sockets(static_cast<uint32_t>(sockets_.size()));
   proto.set_actors(static_cast<uint32_t>(actors_.size()));
   proto.set_operations(static_cast<uint32_t>(operations_.in_progress()));
