@@ -35,7 +35,7 @@ RawClient::RawClient(const std::string& address)
 
 RawClient::Reply RawClient::Call(const std::string& method,
                                  const std::string& session,
-                                 const std::string& message,
+                                 const std::vector<std::string>& messages,
                                  std::chrono::milliseconds patience,
                                  size_t most) {
   grpc::ClientContext context;
@@ -46,9 +46,14 @@ RawClient::Reply RawClient::Call(const std::string& method,
       stub_.PrepareCall(&context, method, &queue);
   call->StartCall(nullptr);
   Await(queue);
-  const grpc::Slice slice(message);
-  call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
-  Await(queue);
+  for (size_t i = 0; i < messages.size(); ++i) {
+    const grpc::Slice slice(messages[i]);
+    grpc::WriteOptions options;
+    if (i + 1 == messages.size()) options.set_last_message();
+    call->Write(grpc::ByteBuffer(&slice, 1), options, nullptr);
+    // It has ended.
+    if (!Await(queue)) break;
+  }
   Reply reply;
   for (;;) {
     grpc::ByteBuffer buffer;

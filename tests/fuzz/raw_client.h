@@ -25,12 +25,13 @@ class RawClient {
     std::vector<std::string> messages;
   };
 
-  // Sends one message to `method` ("/standoff.v1.SocketService/Open"), in this
-  // session, and waits until the call has ended or `patience` is over. A stream
-  // is cancelled when it has sent `most` replies.
+  // Sends messages, at least one, to `method`
+  // ("/standoff.v1.SocketService/Open"), in this session, and waits until the
+  // call has ended or `patience` is over. A stream is cancelled when it has
+  // sent `most` replies.
   Reply Call(const std::string& method, const std::string& session,
-             const std::string& message, std::chrono::milliseconds patience,
-             size_t most = 1);
+             const std::vector<std::string>& messages,
+             std::chrono::milliseconds patience, size_t most = 1);
 
  private:
   const std::shared_ptr<grpc::Channel> channel_;

@@ -1,6 +1,7 @@
 // Whole requests, decoded from bytes, against a daemon in this process, in a
 // network of its own. An input is a row of requests to one session: a byte that
-// chooses the method, two for the length of the message, the message.
+// chooses the method, two for the length of the message, the message. Those
+// that follow each other to the same stream go into one call.
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
@@ -15,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -183,29 +185,48 @@ class Service {
     v1::CreateRequest create;
     create.set_name(kSession);
     Must<v1::CreateResponse>("SessionService/Create", create);
+    std::vector<Request> requests;
     for (int i = 0; i < kMaxRequests && !input.empty(); ++i) {
       const MethodDescriptor& method =
           MethodAt(input.Choice(std::size(kMethods)));
-      Request(method, input.Text());
+      const bool goes_on = method.client_streaming() && !requests.empty() &&
+                           requests.back().method == &method;
+      if (!goes_on) requests.push_back({.method = &method, .messages = {}});
+      requests.back().messages.push_back(input.Text());
     }
+    for (Request& request : requests) Make(request);
     EndSessions();
     AwaitNothing();
   }
 
  private:
-  void Request(const MethodDescriptor& method, std::string bytes) {
-    const std::unique_ptr<Message> request = New(*method.input_type());
-    const bool is_request = request->ParseFromString(bytes);
+  struct Request {
+    const MethodDescriptor* method = nullptr;
+    // One, but for a stream.
+    std::vector<std::string> messages;
+  };
+
+  void Make(Request& request) {
+    const MethodDescriptor& method = *request.method;
+    bool is_request = true;
+    std::string shown;
+    for (std::string& bytes : request.messages) {
+      const std::unique_ptr<Message> message = New(*method.input_type());
+      const bool is_message = message->ParseFromString(bytes);
+      if (is_message && ShutIn(*message)) bytes = message->SerializeAsString();
+      is_request &= is_message;
+      absl::StrAppend(&shown, " {", message->ShortDebugString(), "}");
+    }
     if (kMapsCantBeRead && !is_request && method.name() == "Create") return;
-    if (is_request && ShutIn(*request)) bytes = request->SerializeAsString();
     const bool streams = method.server_streaming();
     const RawClient::Reply reply = client_->Call(
         absl::StrCat("/", method.service()->full_name(), "/", method.name()),
-        kSession, bytes, MayWait(method) ? kRequestPatience : kPatience,
+        kSession, request.messages,
+        MayWait(method) ? kRequestPatience : kPatience,
         streams ? kStreamedReplies : 1);
     const std::string what =
-        absl::StrCat(method.full_name(), " {", request->ShortDebugString(),
-                     "}: ", static_cast<int>(reply.status.error_code()), " ",
+        absl::StrCat(method.full_name(), shown, ": ",
+                     static_cast<int>(reply.status.error_code()), " ",
                      reply.status.error_message());
     for (const std::string& message : reply.messages) {
       Check(New(*method.output_type())->ParseFromString(message), what);
@@ -241,7 +262,7 @@ class Service {
   Response Must(const char* method, const Message& request) {
     const RawClient::Reply reply =
         client_->Call(absl::StrCat("/standoff.v1.", method), "default",
-                      request.SerializeAsString(), kPatience);
+                      {request.SerializeAsString()}, kPatience);
     Check(reply.status.ok() && reply.messages.size() == 1,
           absl::StrCat(method, ": ", reply.status.error_message()));
     Response response;
@@ -259,7 +280,7 @@ class Service {
       request.set_name(session.name());
       // Its lease may lapse meanwhile.
       client_->Call("/standoff.v1.SessionService/Delete", "default",
-                    request.SerializeAsString(), kPatience);
+                    {request.SerializeAsString()}, kPatience);
     }
   }
 

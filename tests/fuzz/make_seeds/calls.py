@@ -115,6 +115,12 @@ def request():
                 'actions {receive {socket: "b" length: 1}} actions {} '
                 'actions {close {socket: "c"}}',
             ),
+            (
+                "OperationService.Execute",
+                'actions {receive {socket: "a" length: 1}} '
+                'actions {send {socket: "b" data: "y"}}',
+            ),
+            ("OperationService.Execute", 'actions {send {socket: "b" data: "z"}}'),
         ],
         "sessions": [
             ("SessionService.Create", 'name: "n" lease_seconds: 0.1 labels {key: "k" value: "v"}'),
