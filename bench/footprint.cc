@@ -45,11 +45,12 @@ struct Start {
 // Starts a program and ends it.
 Start StartOnce(const Command& command) {
   // What starts it, so that it dies with this program, does not count.
-  Command timed = {"/bin/sh", "-c", R"sh(date +%s%N; exec "$@")sh", "sh"};
+  Command timed = {"/bin/bash", "-c",
+                   R"sh(echo "${EPOCHREALTIME/[^0-9]/}"; exec "$@")sh", "bash"};
   timed.insert(timed.end(), command.begin(), command.end());
   Process process = StartProgram(timed);
   const absl::Time start =
-      absl::FromUnixNanos(std::stoll(Must(process.ReadLine(kPatience))));
+      absl::FromUnixMicros(std::stoll(Must(process.ReadLine(kPatience))));
   Must(process.ReadLine(kPatience));
   const absl::Time ready = absl::Now();
   absl::SleepFor(kPause);

@@ -1,6 +1,5 @@
 #include "server/daemon.h"
 
-#include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
@@ -13,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.pb.h"
+#include "server/channelz.h"
 #include "server/control_accept.h"
 #include "server/control_address.h"
 #include "server/memory_reserve.h"
@@ -156,7 +156,9 @@ absl::Status Daemon::Serve(const DaemonOptions& options) {
 
   // Process-wide, for servers built from now on.
   grpc::EnableDefaultHealthCheckService(true);
-  if (options.channelz) grpc::channelz::experimental::InitChannelzService();
+  if (options.channelz) {
+    if (absl::Status status = ServeChannelz(); !status.ok()) return status;
+  }
 
   grpc::ServerBuilder builder;
   Configure(options.limits, builder);

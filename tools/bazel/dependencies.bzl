@@ -126,8 +126,6 @@ def standoff_dependencies():
         },
         targets = {
             ":grpc++": ["grpc++", "protobuf"],
-            # It has no .pc file.
-            ":grpcpp_channelz": ["-lgrpcpp_channelz", "grpc++", "protobuf"],
         },
     )
 
