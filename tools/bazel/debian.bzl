@@ -43,9 +43,7 @@ def _split(label):
     return package, name or package.rpartition("/")[2]
 
 def _cc_target(ctx, name, needs):
-    # What has no .pc file is written as the linker's flag.
-    extra = [item for item in needs if item.startswith("-")]
-    flags = _pkg_config(ctx, [item for item in needs if not item.startswith("-")])
+    flags = _pkg_config(ctx, needs)
     if flags == None:
         return _MISSING.format(
             name = name,
@@ -69,7 +67,7 @@ def _cc_target(ctx, name, needs):
     return _CC_LIBRARY.format(
         name = name,
         defines = repr(defines),
-        linkopts = repr(extra + linkopts),
+        linkopts = repr(linkopts),
     )
 
 def _debian_repository_impl(ctx):
