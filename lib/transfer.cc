@@ -6,16 +6,23 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <new>
 #include <string>
+#include <utility>
 
 #include "lib/call.h"
 
 namespace standoff {
 namespace {
 
-// Enough that its system calls cost little beside the copying, and small
-// enough to stay in the cache.
+// Enough that its system calls cost little beside the copying, and little
+// enough for thousands of transfers that wait.
 constexpr uint64_t kPieceSize = 256 * 1024;
+
+// Once so much was moved, the transfer is one for throughput. Then pieces are
+// as long as the cache allows: each costs a system call and often a wake-up.
+constexpr uint64_t kLongTransfer = 64 * 1024 * 1024;
+constexpr uint64_t kLongPieceSize = 1024 * 1024;
 
 // No message is longer: UDP's length has 16 bits, and a Unix one has to fit in
 // what the kernel can allocate in one piece (kmalloc, 4 MiB) and a few pages.
@@ -25,13 +32,45 @@ constexpr uint64_t kMaxMessageSize = 8 * 1024 * 1024;
 // descriptors.
 constexpr size_t kMaxControlSize = 64 * 1024;
 
-// How much of a pattern is held in memory at once. On a socket that keeps
-// message boundaries, all of a message; of one that no socket takes, enough
-// for the kernel to say so.
-uint64_t PieceSize(const Socket& socket, uint64_t length) {
-  const bool stream = socket.type() == SOCK_STREAM;
-  return std::min(length, stream ? kPieceSize : kMaxMessageSize + 1);
-}
+// What is held in memory of a pattern of `length` bytes. On a socket that keeps
+// message boundaries, all of a message; of one that no socket takes, enough for
+// the kernel to say so.
+class Piece {
+ public:
+  Piece(const Socket& socket, uint64_t length)
+      : length_(length),
+        grows_(socket.type() == SOCK_STREAM && length > kLongTransfer) {
+    const bool stream = socket.type() == SOCK_STREAM;
+    Allocate(std::min(length, stream ? kPieceSize : kMaxMessageSize + 1));
+  }
+
+  // Null if there is no memory.
+  const char* data() const { return memory_.get(); }
+
+  // The next one, after `moved` bytes; not more than are left.
+  absl::Span<char> After(uint64_t moved) {
+    if (grows_ && moved >= kLongTransfer) {
+      grows_ = false;
+      Allocate(kLongPieceSize);
+    }
+    return absl::MakeSpan(memory_.get(), std::min(size_, length_ - moved));
+  }
+
+ private:
+  // Keeps what there is if there is no memory. Not a vector: what is not used
+  // is not touched.
+  void Allocate(uint64_t size) {
+    std::unique_ptr<char[]> memory(new (std::nothrow) char[size]);
+    if (memory == nullptr) return;
+    memory_ = std::move(memory);
+    size_ = size;
+  }
+
+  const uint64_t length_;
+  bool grows_;
+  uint64_t size_ = 0;
+  std::unique_ptr<char[]> memory_;
+};
 
 // One message to send: the buffers behind its msghdr.
 class OutgoingMessage {
@@ -174,19 +213,17 @@ Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
                     const SendOptions& options, Interruption* interruption) {
   Call call(TimeoutOf(socket, options), interruption);
   OutgoingMessage message(options);
-  const uint64_t piece_size = PieceSize(socket, length);
-  // Not a vector: what is not used is not touched.
-  const std::unique_ptr<char[]> piece(new (std::nothrow) char[piece_size]);
-  if (piece == nullptr) {
+  Piece piece(socket, length);
+  if (piece.data() == nullptr) {
     call.Fail("", ENOMEM);
     return call.Finish();
   }
   uint64_t sent = 0;
   bool ok = true;
   do {
-    const uint64_t size = std::min(piece_size, length - sent);
-    FillPattern(pattern.After(sent), absl::MakeSpan(piece.get(), size));
-    absl::string_view rest(piece.get(), size);
+    const absl::Span<char> next = piece.After(sent);
+    FillPattern(pattern.After(sent), next);
+    absl::string_view rest(next.data(), next.size());
     do {
       ok = message.Send(call, socket.fd(), rest);
       if (!ok) break;
@@ -236,17 +273,15 @@ Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
                                 Interruption* interruption) {
   Call call(TimeoutOf(socket, options), interruption);
   Result<Verified> result;
-  const uint64_t piece_size = PieceSize(socket, length);
-  const std::unique_ptr<char[]> piece(new (std::nothrow) char[piece_size]);
-  if (piece == nullptr) {
+  Piece piece(socket, length);
+  if (piece.data() == nullptr) {
     call.Fail("", ENOMEM);
     result.outcome = call.Finish();
     return result;
   }
   uint64_t& size = result.value.size;
   do {
-    const absl::Span<char> room =
-        absl::MakeSpan(piece.get(), std::min(piece_size, length - size));
+    const absl::Span<char> room = piece.After(size);
     Received received;
     if (!ReceiveOnce(call, socket, room, options, received)) break;
     const size_t filled =
@@ -255,7 +290,7 @@ Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
     if (!result.value.mismatch.has_value()) {
       auto& mismatch = result.value.mismatch;
       mismatch = FindMismatch(pattern.After(size),
-                              absl::string_view(piece.get(), filled));
+                              absl::string_view(room.data(), filled));
       if (mismatch.has_value()) mismatch->position += size;
     }
     size += filled;

@@ -51,7 +51,8 @@ Outcome SendAll(Socket& socket, absl::string_view data,
 // socket that keeps message boundaries, one message; one that is too long for
 // any socket is refused by the kernel (EMSGSIZE) without being made whole.
 // `length` is in bytes. ENOMEM, without a system call, if there is no memory
-// for a piece: 256 KiB, or the whole message.
+// for a piece: 256 KiB (1 MiB once 64 MiB have been sent, if there is memory),
+// or the whole message.
 Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
                     const SendOptions& options = {},
                     Interruption* interruption = nullptr);

@@ -101,6 +101,24 @@ TEST_P(PatternTransferTest, NamesACorruptedByteExactly) {
   }
 }
 
+TEST_P(PatternTransferTest, NamesACorruptedByteOfALongTransfer) {
+  constexpr uint64_t kPosition = 70 * kMegabyte + 5;
+  BackgroundCall send([&] {
+    Must(SendPattern(pair_.a, kPattern, kPosition));
+    char byte = 0;
+    FillPattern(kPattern.After(kPosition), absl::MakeSpan(&byte, 1));
+    byte = static_cast<char>(byte ^ 0x80);
+    return SendAll(pair_.a, absl::string_view(&byte, 1));
+  });
+  const Verified verified =
+      Must(ReceivePattern(pair_.b, kPattern, kPosition + 1, /*all=*/true));
+  EXPECT_EQ(verified.size, kPosition + 1);
+  ASSERT_TRUE(verified.mismatch.has_value());
+  EXPECT_EQ(verified.mismatch->position, kPosition);
+  EXPECT_EQ(verified.mismatch->expected ^ verified.mismatch->actual, 0x80);
+  EXPECT_THAT(send.Join(), Returned(1));
+}
+
 TEST_P(PatternTransferTest, CountsWhatCameBeforeTheEnd) {
   Must(SendPattern(pair_.a, kPattern, 1000));
   Must(pair_.a.Close());
