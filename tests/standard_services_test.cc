@@ -1,7 +1,9 @@
 // The services that gRPC's own tools know: health, reflection, channelz.
 
+#include <grpcpp/version_info.h>
 #include <signal.h>
 
+#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +14,9 @@
 #include "absl/time/time.h"
 #include "client/call.h"
 #include "client/host.h"
+#include "client/lab/command.h"
+#include "client/lab/temp_dir.h"
+#include "client/lab/test_daemon.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/matchers.h"
@@ -160,6 +165,21 @@ TEST(ChannelzTest, OnlyWithItsFlag) {
               Refused(absl::StatusCode::kUnimplemented));
   const TestHost with(WithFlags({"--channelz"}));
   EXPECT_THAT(RawCall(with.host().address(), kGetServers, ""), IsOk());
+}
+
+TEST(ChannelzTest, SaysThatItsLibraryCantBeLoaded) {
+  const TempDir folder = Must(TempDir::Create());
+  const std::string library =
+      absl::StrCat(folder.path(), "/libgrpcpp_channelz.so.",
+                   GRPC_CPP_VERSION_MAJOR, ".", GRPC_CPP_VERSION_MINOR);
+  std::ofstream(library) << "none";
+  const CommandResult result =
+      Must(RunCommand({"env", "LD_LIBRARY_PATH=" + folder.path(),
+                       TestDaemonPath(), "--channelz", "--listen=127.0.0.1:0"},
+                      absl::Minutes(1)));
+  EXPECT_EQ(result.status.code, 1);
+  EXPECT_THAT(result.errors, HasSubstr("--channelz: can't load"));
+  EXPECT_THAT(result.errors, HasSubstr(library));
 }
 
 TEST(UnknownMethodTest, IsUnimplemented) {
