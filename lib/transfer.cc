@@ -20,7 +20,8 @@ namespace {
 constexpr uint64_t kPieceSize = 256 * 1024;
 
 // Once so much was moved, the transfer is one for throughput. Then pieces are
-// as long as the cache allows: each costs a system call and often a wake-up.
+// as long as the cache allows: each costs a system call and often a wake-up. It
+// keeps that memory if it has to wait later, which few at a time come to.
 constexpr uint64_t kLongTransfer = 64 * 1024 * 1024;
 constexpr uint64_t kLongPieceSize = 1024 * 1024;
 

@@ -2,6 +2,7 @@
 
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -53,6 +54,9 @@ absl::Status Check(const TlsFiles& files) {
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TlsCredentials(
     const TlsFiles& files) {
+  // Some of gRPC's threads go on when the program ends, and OpenSSL must be
+  // there for them: it does not clean up after itself (OPENSSL_init_crypto(3)).
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
   if (files.certificate.empty() || files.key.empty()) {
     return absl::InvalidArgumentError(
         "TLS needs both --tls_cert and --tls_key");

@@ -61,8 +61,8 @@ TEST_F(TlsRefusalTest, IsLogged) {
   const RefusedClient clients[] = {
       {{.tls = {.ca = authority_.ca()}}, "peer did not return a certificate"},
       {As(other.Sign("client")), "certificate verify failed"},
-      {As(authority_.Sign("expired", -1)), "certificate verify failed"},
-      {{}, "wrong version number"}};
+      {{}, "wrong version number"},
+      {As(authority_.Sign("expired", -1)), "certificate verify failed"}};
   for (const auto& [options, reason] : clients) {
     const size_t before = host.daemon().Log().size();
     EXPECT_THAT(Connect(host, options),

@@ -55,8 +55,8 @@ int64_t PeakAddressSpaceBytes(pid_t pid);
 // limit is set. False, with errno, if that is refused.
 bool LimitAddressSpace(pid_t pid, std::optional<int64_t> bytes);
 
-// What its main thread does: 'T' for stopped (proc(5), /proc/PID/stat); '?' if
-// it has ended.
+// What its main thread does: 'T' for stopped, 'Z' once it has ended (proc(5),
+// /proc/PID/stat); '?' if it was waited for, too.
 char ProcessState(pid_t pid);
 
 // The processor time that it has used.

@@ -119,8 +119,7 @@ debian_repository = repository_rule(
             doc = "Programs: label (without @repo//) -> absolute path.",
         ),
         "targets": attr.string_list_dict(
-            doc = "Libraries: label (without @repo//) -> pkg-config modules, " +
-                  "and linker flags for what has no module.",
+            doc = "Libraries: label (without @repo//) -> pkg-config modules.",
         ),
     },
 )

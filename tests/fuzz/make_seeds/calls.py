@@ -117,9 +117,14 @@ def request():
             ),
             (
                 "OperationService.Execute",
-                'actions {receive {socket: "a" length: 1}} '
-                'actions {send {socket: "b" data: "y"}}',
+                'actions {send {socket: "b" data: "y"}} '
+                'actions {receive {socket: "a" length: 1}}',
             ),
+            ("OperationService.Execute", 'actions {send {socket: "b" data: "z"}}'),
+        ],
+        "execute_waits": [
+            ("OpenPair", 'first_name: "a" second_name: "b"'),
+            ("OperationService.Execute", 'actions {receive {socket: "a" length: 1}}'),
             ("OperationService.Execute", 'actions {send {socket: "b" data: "z"}}'),
         ],
         "sessions": [
