@@ -1,5 +1,6 @@
 #include "client/diagnosis/action_waits.h"
 
+#include "standoff/v1/payload.pb.h"
 #include "standoff/v1/socket_service.pb.h"
 
 namespace standoff::client {
@@ -15,6 +16,15 @@ std::vector<WaitKind> WaitsFor(
   return kinds;
 }
 
+ReceiveWait ReceiveWaitOf(uint64_t length,
+                          const google::protobuf::RepeatedField<int>& flags) {
+  int bits = 0;
+  for (const int flag : flags) bits |= flag;
+  return {.length = length,
+          .wait_all = (bits & v1::MESSAGE_FLAG_WAITALL) != 0,
+          .peeks = (bits & v1::MESSAGE_FLAG_PEEK) != 0};
+}
+
 std::vector<ActionWait> WaitsOf(const v1::Action& action) {
   switch (action.request_case()) {
     case v1::Action::kConnect:
@@ -24,8 +34,11 @@ std::vector<ActionWait> WaitsOf(const v1::Action& action) {
     case v1::Action::kAccept:
       return {{.socket = action.accept().socket(), .kind = WaitKind::kAccept}};
     case v1::Action::kReceive:
-      return {
-          {.socket = action.receive().socket(), .kind = WaitKind::kReceive}};
+      return {{.socket = action.receive().socket(),
+               .kind = WaitKind::kReceive,
+               .receive = ReceiveWaitOf(
+                   static_cast<uint64_t>(action.receive().length()),
+                   action.receive().flags())}};
     case v1::Action::kSend:
       return {{.socket = action.send().socket(),
                .kind = WaitKind::kSend,

@@ -3,6 +3,7 @@
 #ifndef STANDOFF_CLIENT_DIAGNOSIS_ACTION_WAITS_H_
 #define STANDOFF_CLIENT_DIAGNOSIS_ACTION_WAITS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,22 @@ enum class WaitKind {
   kHangUp,
 };
 
+// How much a receive waits for.
+struct ReceiveWait {
+  // The bytes that it asks for; 0 if that is not known.
+  uint64_t length = 0;
+  // MSG_WAITALL: all of them.
+  bool wait_all = false;
+  // MSG_PEEK: it leaves them in the queue.
+  bool peeks = false;
+  // EPOLLET: only for what comes, not for what is there.
+  bool edge_triggered = false;
+};
+
+// What flags of recv(2) say of it, each a bit or several.
+ReceiveWait ReceiveWaitOf(uint64_t length,
+                          const google::protobuf::RepeatedField<int>& flags);
+
 // A wait on a socket of the operation's session.
 struct ActionWait {
   // Its name.
@@ -33,6 +50,8 @@ struct ActionWait {
   WaitKind kind;
   // Where it connects or sends to, if the action says so; else null.
   const v1::Address* target = nullptr;
+  // With kReceive.
+  ReceiveWait receive = {};
 };
 
 // The waits of an action; a poll's events IN and OUT on one socket are two.

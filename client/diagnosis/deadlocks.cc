@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "client/diagnosis/premises.h"
 #include "client/diagnosis/wait_graph.h"
 
 namespace standoff::client {
@@ -103,27 +104,41 @@ std::vector<std::optional<size_t>> EachItself(size_t calls) {
   return all;
 }
 
-// What is stuck by both looks together; by call of the later one.
-std::vector<bool> FindProved(const Survey* earlier, const Survey& later) {
-  const size_t calls = later.world.calls().size();
-  if (earlier == nullptr) return std::vector<bool>(calls, false);
-  const std::vector<std::optional<size_t>> still = FindStill(*earlier, later);
+// Adds what is stuck by both looks together: a call is that is the same in
+// both, and whoever could end it at either of them is, too. Returns who waits
+// for whom by both; empty if there is one look only.
+WaitGraph FindStuck(TwoLooks& looks) {
+  const size_t calls = looks.later.world.calls().size();
+  looks.is_stuck.resize(calls);
+  looks.same.resize(calls);
+  if (looks.earlier == nullptr) return WaitGraph(0);
+  looks.same = FindSame(*looks.earlier, looks.later);
   std::vector<std::optional<size_t>> of_later(calls);
-  std::vector<std::optional<size_t>> of_earlier(earlier->world.calls().size());
-  Builder builder(later);
+  std::vector<std::optional<size_t>> of_earlier(
+      looks.earlier->world.calls().size());
+  Builder builder(looks.later);
   for (size_t call = 0; call < calls; ++call) {
-    if (still[call].has_value()) {
+    if (looks.same[call].has_value()) {
       of_later[call] = call;
-      of_earlier[*still[call]] = call;
+      of_earlier[*looks.same[call]] = call;
     } else {
       builder.graph().SetFree(call);
     }
   }
-  builder.Add(later, of_later);
-  builder.Add(*earlier, of_earlier);
-  std::vector<bool> stuck = builder.graph().FindStuck();
-  stuck.resize(calls);
-  return stuck;
+  builder.Add(looks.later, of_later);
+  builder.Add(*looks.earlier, of_earlier);
+  looks.is_stuck = builder.graph().FindStuck();
+  looks.is_stuck.resize(calls);
+  return std::move(builder.graph());
+}
+
+// The calls of a knot, and those that they wait for by both looks together.
+std::vector<size_t> ReachableFrom(const WaitGraph& graph, size_t calls,
+                                  const std::vector<size_t>& knot) {
+  if (graph.size() == 0) return knot;
+  std::vector<size_t> reachable = graph.FindReachable(knot);
+  std::erase_if(reachable, [calls](size_t node) { return node >= calls; });
+  return reachable;
 }
 
 // The calls that a call waits for: directly, and of each crowd all others.
@@ -195,7 +210,8 @@ Deadlocks FindDeadlocks(const Survey* earlier, const Survey& later) {
   Builder builder(later);
   builder.Add(later, EachItself(calls));
   const WaitGraph& graph = builder.graph();
-  const std::vector<bool> proved = FindProved(earlier, later);
+  TwoLooks looks = {.earlier = earlier, .later = later};
+  const WaitGraph by_both = FindStuck(looks);
   const std::vector<std::vector<size_t>> knots = graph.FindKnots();
 
   Deadlocks deadlocks;
@@ -211,8 +227,8 @@ Deadlocks FindDeadlocks(const Survey* earlier, const Survey& later) {
     std::copy_if(nodes.begin(), nodes.end(), std::back_inserter(knot.calls),
                  [&](size_t node) { return builder.IsCall(node); });
     knot.cycle = CycleOf(between_calls, knot.calls);
-    knot.is_proved = std::all_of(knot.calls.begin(), knot.calls.end(),
-                                 [&](size_t call) { return proved[call]; });
+    knot.missing =
+        FindMissingPremises(looks, ReachableFrom(by_both, calls, knot.calls));
     deadlocks.knots.push_back(std::move(knot));
   }
   deadlocks.knot_of = FindKnotOf(graph, graph.FindStuck(), knots);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/diagnosis/stillness.h"
+#include "standoff/v1/diagnosis.pb.h"
 
 namespace standoff::client {
 
@@ -16,8 +17,9 @@ struct Knot {
   std::vector<size_t> calls;
   // A cycle among them: each waits for the next, and the last for the first.
   std::vector<size_t> cycle;
-  // Whether two looks prove it.
-  bool is_proved = false;
+  // What lacks for a proof; none if it is proved.
+  std::vector<v1::MissingPremise> missing = {};
+  bool is_proved() const { return missing.empty(); }
 };
 
 struct Deadlocks {

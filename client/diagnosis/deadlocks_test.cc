@@ -12,6 +12,8 @@
 namespace standoff::client {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -27,7 +29,9 @@ TEST_F(TwoHosts, MutualReceiveIsADeadlock) {
   EXPECT_EQ(diagnosis.deadlocks(0).proof(), v1::PROOF_PROVED);
   EXPECT_THAT(diagnosis.deadlocks(0).calls(), ElementsAre(0, 1));
   EXPECT_THAT(diagnosis.deadlocks(0).cycle(), UnorderedElementsAre(0, 1));
-  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(), IsEmpty());
+  EXPECT_THAT(diagnosis.deadlocks(0).missing_premises(), IsEmpty());
+  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
+              ElementsAre(HasSubstr("network between left and right delivers")));
   const v1::BlockedCall& alice = CallOf(diagnosis, "alice");
   EXPECT_EQ(alice.reason(), v1::REASON_DEADLOCK);
   EXPECT_EQ(alice.method(), "Receive");
@@ -132,7 +136,7 @@ TEST_F(TwoHosts, AnythingThatMovedMeansNoProof) {
         second.mutable_actors(0)->set_current_operation_id(99);
       },
       [](v1::SnapshotResponse& second) {
-        second.mutable_sockets(0)->mutable_socket()->set_receive_queue(1);
+        second.mutable_sockets(0)->mutable_socket()->set_peer_inode(1);
       },
       [](v1::SnapshotResponse& second) {
         second.mutable_sockets(0)
@@ -208,7 +212,7 @@ TEST_F(TwoHosts, AcceptWaitsForWhoCouldConnect) {
   v1::Diagnosis diagnosis = Twice();
   EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
   EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
-              ElementsAre("Nobody else connects to left:l."));
+              Contains("Nobody else connects to left:l."));
   // Alice could connect to it, too, were she not waiting: she is no cycle.
   EXPECT_THAT(diagnosis.deadlocks(0).cycle(), UnorderedElementsAre(0, 1));
   EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
@@ -216,7 +220,10 @@ TEST_F(TwoHosts, AcceptWaitsForWhoCouldConnect) {
   right_.AddActor("carol");
   diagnosis = Twice();
   EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
-  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_BUSY);
+  // Who could act, and does not, is named.
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
+  EXPECT_THAT(CallOf(diagnosis, "alice").sentence(),
+              HasSubstr("who could: right/carol has nothing to do"));
   EXPECT_EQ(CallOf(diagnosis, "bob").reason(), v1::REASON_PEER_BUSY);
 }
 
@@ -306,6 +313,7 @@ TEST(DeadlocksTest, ProcessesThatKnowNothingOfStandoff) {
     v1::ProcessThread& thread = *process.add_threads();
     thread.set_thread_id(pid);
     thread.set_syscall("sendto");
+    thread.set_state("S");
     thread.set_context_switches(7);
     v1::ThreadWait& wait = *thread.add_waits();
     wait.set_inode(101);
@@ -320,9 +328,10 @@ TEST(DeadlocksTest, ProcessesThatKnowNothingOfStandoff) {
   EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
               HasSubstr("python3 (pid 22) on right"));
   EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
-              UnorderedElementsAre(HasSubstr("No signal ends the calls of the "
-                                             "processes on left"),
-                                   HasSubstr("processes on right")));
+              UnorderedElementsAre(
+                  HasSubstr("network between left and right"),
+                  AllOf(HasSubstr("No signal"), HasSubstr("on left")),
+                  AllOf(HasSubstr("No signal"), HasSubstr("on right"))));
 
   // It has run in between.
   v1::HostObservation seen = right.Twice();

@@ -87,7 +87,7 @@ TEST_F(TwoHosts, APlainCallThatIsBlockedIsTheScripts) {
   EXPECT_THAT(diagnosis.deadlocks(), IsEmpty());
   EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_IDLE);
   EXPECT_THAT(CallOf(diagnosis, "alice").sentence(),
-              HasSubstr("its script could act"));
+              HasSubstr("the script that made the call could act"));
 }
 
 TEST_F(TwoHosts, ATimeoutSaysWhenItEnds) {

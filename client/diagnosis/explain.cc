@@ -1,10 +1,10 @@
 #include "client/diagnosis/explain.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "client/action.h"
 #include "client/address.h"
 #include "client/diagnosis/words.h"
 
@@ -15,24 +15,16 @@ constexpr int kMaxParties = 16;
 
 // What says most first.
 int Rank(v1::Reason reason) {
-  switch (reason) {
-    case v1::REASON_DEADLOCK:
-      return 0;
-    case v1::REASON_NETWORK:
-      return 1;
-    case v1::REASON_PEER_GONE:
-      return 2;
-    case v1::REASON_BACKLOG_FULL:
-      return 3;
-    case v1::REASON_PEER_NOT_READING:
-      return 4;
-    case v1::REASON_PEER_IDLE:
-      return 5;
-    case v1::REASON_PEER_BUSY:
-      return 6;
-    default:
-      return 7;
-  }
+  constexpr v1::Reason kOrder[] = {
+      v1::REASON_DEADLOCK,     v1::REASON_NETWORK,
+      v1::REASON_PEER_GONE,    v1::REASON_PEER_STOPPED,
+      v1::REASON_BACKLOG_FULL, v1::REASON_NOT_ACCEPTED,
+      v1::REASON_BACKPRESSURE, v1::REASON_PEER_NOT_READING,
+      v1::REASON_PARTLY_FILLED, v1::REASON_PEER_IDLE,
+      v1::REASON_PEER_BUSY};
+  return static_cast<int>(
+      std::find(std::begin(kOrder), std::end(kOrder), reason) -
+      std::begin(kOrder));
 }
 
 void Say(v1::Evidence& to, v1::Reason reason, std::string sentence) {
@@ -69,9 +61,36 @@ std::string Unanswered(const v1::SocketDescription& state) {
   return words;
 }
 
-// Whether it is not the script's turn to use it.
-bool IsBusy(const Caller& caller) {
-  return !caller.is_script && caller.party.activity() != v1::ACTIVITY_IDLE;
+// "FIN_WAIT1".
+std::string StateName(const v1::SocketDescription& socket) {
+  return v1::TcpState_Name(socket.tcp_info().state())
+      .substr(std::string("TCP_STATE_").size());
+}
+
+// Whether the call only waits until sockets are ready.
+bool Polls(const BlockedOperation& call) {
+  return call.operation != nullptr ? call.operation->action().has_poll()
+                                   : call.thread->polls();
+}
+
+const std::string& WaitChannelOf(const BlockedOperation& call) {
+  return call.operation != nullptr ? call.operation->block().wait_channel()
+                                   : call.thread->wait_channel();
+}
+
+std::string WhyNotKnown(const Endpoint& endpoint, const v1::LookUp* look_up) {
+  if (look_up == nullptr) {
+    return endpoint.transport == Transport::kTcp
+               ? "its kernel was not asked"
+               : "no known socket has the address, and other processes of that "
+                 "host are not shown";
+  }
+  if (!look_up->error().empty()) return look_up->error();
+  if (look_up->may_be_translated()) {
+    return "address translation there (nf_conntrack) may lead elsewhere";
+  }
+  return "a listener there may have answered with a SYN cookie, of which it "
+         "keeps nothing";
 }
 
 std::string AddressOf(const Endpoint& endpoint, const Wait& wait) {
@@ -87,7 +106,7 @@ std::string AddressOf(const Endpoint& endpoint, const Wait& wait) {
 std::vector<v1::Evidence> Explainer::Explain(size_t call) const {
   std::vector<v1::Evidence> all;
   for (const WaitOutlook& wait : survey_.outlooks[call].waits) {
-    all.push_back(ExplainWait(wait));
+    all.push_back(ExplainWait(world_.calls()[call], wait));
   }
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return Rank(a.reason()) < Rank(b.reason());
@@ -105,7 +124,8 @@ std::vector<v1::Party> Explainer::PartiesOf(
   return parties;
 }
 
-v1::Evidence Explainer::ExplainWait(const WaitOutlook& wait) const {
+v1::Evidence Explainer::ExplainWait(const BlockedOperation& call,
+                                    const WaitOutlook& wait) const {
   v1::Evidence evidence;
   if (!wait.wait.endpoint.has_value()) {
     Say(evidence, v1::REASON_UNKNOWN,
@@ -129,6 +149,12 @@ v1::Evidence Explainer::ExplainWait(const WaitOutlook& wait) const {
   evidence.set_parties_left_out(
       static_cast<uint32_t>(wait.parties.size() + wait.parties_left_out) -
       static_cast<uint32_t>(evidence.parties_size()));
+  if (IsHeld(world_.callers()[call.caller].party.activity())) {
+    Say(evidence, v1::REASON_PEER_STOPPED,
+        absl::StrCat(doing_.Words(call.caller),
+                     ": it goes on when it is continued"));
+    return evidence;
+  }
   switch (wait.wait.kind) {
     case WaitKind::kConnect:
       ExplainConnect(wait, evidence);
@@ -137,11 +163,11 @@ v1::Evidence Explainer::ExplainWait(const WaitOutlook& wait) const {
       ExplainAnyone(wait, "connects", evidence);
       break;
     case WaitKind::kSend:
-      ExplainSend(wait, evidence);
+      ExplainSend(call, wait, evidence);
       break;
     case WaitKind::kReceive:
     case WaitKind::kHangUp:
-      ExplainReceive(wait, evidence);
+      ExplainReceive(call, wait, evidence);
       break;
   }
   return evidence;
@@ -153,115 +179,237 @@ void Explainer::ExplainUnknownPeer(const WaitOutlook& wait,
   const std::string address = AddressOf(endpoint, wait.wait);
   const std::string hosts = ListWords(wait.peer.hosts);
   const std::string queues =
-      absl::StrCat("here are ", BytesWords(endpoint.state->receive_queue()),
+      absl::StrCat("; here are ", BytesWords(endpoint.state->receive_queue()),
                    " to receive and ", BytesWords(endpoint.state->send_queue()),
                    " not acknowledged");
+  const v1::LookUp* const look_up = wait.peer.look_up;
+  const auto say = [&](v1::Reason reason, const auto&... words) {
+    Say(to, reason, absl::StrCat(words..., queues));
+  };
   switch (wait.peer.standing) {
     case v1::PEER_STANDING_GONE:
-      Say(to, v1::REASON_PEER_GONE,
-          absl::StrCat(address, " is an address of ", hosts,
-                       ", where no known socket is the other end; ", queues));
+      say(v1::REASON_PEER_GONE, address, " is an address of ", hosts,
+          ", which has no socket that can be the other end");
+      return;
+    case v1::PEER_STANDING_CLOSED:
+      if (look_up == nullptr) {
+        say(v1::REASON_PEER_GONE,
+            "the socket that it is connected to was closed, and nobody else "
+            "can send to it");
+      } else if (LosesSegments(look_up->socket())) {
+        say(v1::REASON_NETWORK, "the other end, on ", hosts,
+            ", was closed, and the end of the stream (FIN) does not arrive: ",
+            Unanswered(look_up->socket()));
+      } else {
+        say(v1::REASON_UNKNOWN, "the other end, on ", hosts,
+            ", was closed, and its kernel is still finishing the connection (",
+            StateName(look_up->socket()), ")");
+      }
+      return;
+    case v1::PEER_STANDING_HIDDEN:
+      say(v1::REASON_UNKNOWN, "the kernel of ", hosts,
+          " has the other end, and it belongs to a process that the daemon "
+          "there was not asked for or may not look into");
+      return;
+    case v1::PEER_STANDING_NOT_KNOWN:
+      say(v1::REASON_UNKNOWN, address, " is an address of ", hosts,
+          ", and whether the other end is there is not known: ",
+          WhyNotKnown(endpoint, look_up));
       return;
     case v1::PEER_STANDING_STRANGER:
-      Say(to, v1::REASON_UNKNOWN,
-          absl::StrCat("no known host has the address ", address, "; ",
-                       queues));
+      say(v1::REASON_UNKNOWN, "no known host has the address ", address);
       return;
     case v1::PEER_STANDING_AMBIGUOUS:
-      Say(to, v1::REASON_UNKNOWN,
-          absl::StrCat(address, " could be on any of ", hosts, "; ", queues));
+      say(v1::REASON_UNKNOWN, address, " could be on any of ", hosts);
       return;
     default:
-      Say(to, v1::REASON_UNKNOWN,
-          absl::StrCat("the other end is not known; ", queues));
+      say(v1::REASON_UNKNOWN, "the other end is not known");
   }
+}
+
+void Explainer::ExplainNotAccepted(const WaitOutlook& wait,
+                                   v1::Evidence& to) const {
+  std::vector<std::string> names;
+  bool is_deferred = false;
+  for (const size_t listener : wait.peer.endpoints) {
+    names.push_back(NameOf(world_.endpoints()[listener]));
+    if (world_.endpoints()[listener].state->has_defer_accept()) {
+      is_deferred = true;
+    }
+  }
+  std::string listeners = names.empty()
+                              ? absl::StrCat("a listener of ",
+                                             ListWords(wait.peer.hosts),
+                                             " that the daemon does not show")
+                              : ListWords(names);
+  std::string sentence;
+  if (wait.peer.standing == v1::PEER_STANDING_INCOMPLETE) {
+    sentence =
+        is_deferred
+            ? absl::StrCat(listeners,
+                           " holds the connection back until its first data "
+                           "come (TCP_DEFER_ACCEPT)")
+            : absl::StrCat("the connection is not complete at ", listeners,
+                           ": the last acknowledgement of its handshake, or "
+                           "with TCP_DEFER_ACCEPT its first data, are missing");
+  } else if (names.size() > 1) {
+    sentence = absl::StrCat(
+        "nobody has accepted the connection: it waits at one of ", listeners,
+        ", which share the address (SO_REUSEPORT)");
+  } else {
+    sentence =
+        absl::StrCat("nobody has accepted the connection at ", listeners);
+  }
+  if (!wait.parties.empty()) {
+    absl::StrAppend(&sentence, "; ",
+                    doing_.Words(doing_.Busiest(wait.parties)
+                                     .value_or(wait.parties[0])));
+  }
+  Say(to, v1::REASON_NOT_ACCEPTED, std::move(sentence));
 }
 
 void Explainer::ExplainConnect(const WaitOutlook& wait,
                                v1::Evidence& to) const {
   const Endpoint& endpoint = EndpointOf(wait);
   const std::string address = AddressOf(endpoint, wait.wait);
-  const Endpoint* const listener = PeerOf(wait);
-  if (listener != nullptr) {
-    const v1::AcceptQueue& queue = listener->state->accept_queue();
-    if (queue.has_length() && queue.length() > queue.limit()) {
-      Say(to, v1::REASON_BACKLOG_FULL,
-          absl::StrCat("the accept queue of ", NameOf(*listener),
-                       " is full: ", Count(queue.length(), "connection"),
-                       queue.length() == 1 ? " waits" : " wait",
-                       " where the backlog is ", queue.limit()));
-      return;
-    }
+  for (const size_t index : wait.peer.endpoints) {
+    const Endpoint& listener = world_.endpoints()[index];
+    const v1::AcceptQueue& queue = listener.state->accept_queue();
+    if (!queue.has_length() || queue.length() <= queue.limit()) continue;
+    Say(to, v1::REASON_BACKLOG_FULL,
+        absl::StrCat("the accept queue of ", NameOf(listener), " is full: ",
+                     Count(queue.length(), "connection"),
+                     queue.length() == 1 ? " waits" : " wait",
+                     " where the backlog is ", queue.limit(),
+                     wait.peer.endpoints.size() > 1
+                         ? "; other listeners share the address (SO_REUSEPORT)"
+                         : ""));
+    return;
   }
   if (!IsConnecting(endpoint)) {
     ExplainUnknownPeer(wait, to);
     return;
   }
-  std::string sentence = absl::StrCat("no answer to the SYN to ", address);
   const v1::TcpInfo& info = endpoint.state->tcp_info();
+  if (info.has_segments_sent() && info.segments_sent() == 0) {
+    Say(to, v1::REASON_PEER_IDLE,
+        absl::StrCat("no SYN was sent to ", address,
+                     " yet: with TCP_FASTOPEN_CONNECT the first send does "
+                     "that"));
+    return;
+  }
+  const v1::LookUp* const look_up = wait.peer.look_up;
+  std::string sentence = absl::StrCat("no answer to the SYN to ", address);
   if (info.retransmits() > 0) {
     absl::StrAppend(&sentence, ", sent again ",
                     Count(info.retransmits(), "time"));
   }
-  switch (wait.peer.standing) {
-    case v1::PEER_STANDING_LISTENER:
-      absl::StrAppend(&sentence, ", though ", NameOf(*listener),
-                      " listens there and has room");
-      break;
-    case v1::PEER_STANDING_GONE:
-      absl::StrAppend(&sentence, ", an address of ", ListWords(wait.peer.hosts),
-                      ", where no known socket listens");
-      break;
-    case v1::PEER_STANDING_STRANGER:
-      absl::StrAppend(&sentence,
-                      ", which no known host has: dropped on the way, or its "
-                      "accept queue is full");
-      break;
-    default:
-      break;
+  if (look_up != nullptr && look_up->has_socket()) {
+    absl::StrAppend(&sentence, ", though it arrived at ",
+                    ListWords(wait.peer.hosts),
+                    ", whose answer does not come back");
+  } else if (!wait.peer.endpoints.empty()) {
+    absl::StrAppend(&sentence, ", though ",
+                    NameOf(world_.endpoints()[wait.peer.endpoints[0]]),
+                    " listens there and has room");
+  } else if (wait.peer.standing == v1::PEER_STANDING_STRANGER) {
+    absl::StrAppend(&sentence,
+                    ", which no known host has: dropped on the way, or its "
+                    "accept queue is full");
+  } else if (!wait.peer.hosts.empty()) {
+    absl::StrAppend(
+        &sentence, ", an address of ", ListWords(wait.peer.hosts),
+        look_up != nullptr && look_up->listeners() == 0
+            ? ", where no socket listens"
+            : ", where no known socket listens: dropped on the way, or the "
+              "accept queue of another one is full");
   }
   Say(to, v1::REASON_NETWORK, std::move(sentence));
 }
 
-void Explainer::ExplainAnyone(const WaitOutlook& wait, const char* what,
-                              v1::Evidence& to) const {
-  const Endpoint& listener = EndpointOf(wait);
-  if (wait.connecting.has_value()) {
-    const Endpoint& client = world_.endpoints()[*wait.connecting];
-    Say(to, v1::REASON_NETWORK,
-        absl::StrCat(NameOf(client),
-                     " is connecting, and its SYN gets no answer"));
-    return;
+std::optional<size_t> Explainer::IdleWhoCouldReach(
+    const Endpoint& endpoint) const {
+  const HostView& own = world_.hosts()[endpoint.host];
+  for (size_t i = 0; i < world_.callers().size(); ++i) {
+    const Caller& caller = world_.callers()[i];
+    if (caller.party.activity() != v1::ACTIVITY_IDLE) continue;
+    const HostView& host = world_.hosts()[caller.host];
+    const bool is_near =
+        IsUnix(endpoint.transport)
+            ? host.snapshot->boot_id() == own.snapshot->boot_id()
+            : !endpoint.local.has_value() ||
+                  !IsLoopback(endpoint.local->ip) ||
+                  host.network == own.network;
+    if (is_near) return i;
   }
-  // Those who could but are at work.
-  const auto busy = std::find_if(
-      wait.parties.begin(), wait.parties.end(),
-      [this](size_t index) { return IsBusy(world_.callers()[index]); });
-  const bool all_busy = !wait.parties.empty() &&
-                        std::all_of(wait.parties.begin(), wait.parties.end(),
-                                    [this](size_t index) {
-                                      return IsBusy(world_.callers()[index]);
-                                    });
-  const std::string start =
-      absl::StrCat("nobody ", what, " to ", NameOf(listener));
-  if (!all_busy) {
-    Say(to, v1::REASON_PEER_IDLE,
-        absl::StrCat(start, ": it is the script's turn"));
-    return;
-  }
-  Say(to, v1::REASON_PEER_BUSY,
-      absl::StrCat(start, "; ", world_.callers()[*busy].party.title(),
-                   ", who could, ", DoingOf(*busy)));
+  return std::nullopt;
 }
 
-void Explainer::ExplainSend(const WaitOutlook& wait, v1::Evidence& to) const {
+void Explainer::ExplainAnyone(const WaitOutlook& wait, const char* what,
+                              v1::Evidence& to) const {
+  const Endpoint& endpoint = EndpointOf(wait);
+  const std::string start =
+      absl::StrCat("nobody ", what, " to ", NameOf(endpoint));
+  if (wait.connecting.has_value()) {
+    const Endpoint& client = world_.endpoints()[*wait.connecting];
+    const v1::TcpInfo& info = client.state->tcp_info();
+    if (!IsConnecting(client)) {
+      Say(to, v1::REASON_NOT_ACCEPTED,
+          endpoint.state->has_defer_accept()
+              ? absl::StrCat(NameOf(client),
+                             " is connected, and held back until its first "
+                             "data come (TCP_DEFER_ACCEPT)")
+              : absl::StrCat(NameOf(client),
+                             " is connected, and its connection is not "
+                             "complete here: the last acknowledgement of its "
+                             "handshake, or with TCP_DEFER_ACCEPT its first "
+                             "data, are missing"));
+    } else if (info.has_segments_sent() && info.segments_sent() == 0) {
+      Say(to, v1::REASON_PEER_IDLE,
+          absl::StrCat(start, ": ", NameOf(client),
+                       " will with its first send (TCP_FASTOPEN_CONNECT)"));
+    } else {
+      Say(to, v1::REASON_NETWORK,
+          absl::StrCat(NameOf(client),
+                       " is connecting, and its SYN gets no answer"));
+    }
+    return;
+  }
+  if (const auto held = doing_.Held(wait.parties)) {
+    Say(to, v1::REASON_PEER_STOPPED,
+        absl::StrCat(start, "; who could: ", doing_.Words(*held)));
+    return;
+  }
+  const bool all_busy =
+      !wait.parties.empty() &&
+      std::all_of(wait.parties.begin(), wait.parties.end(),
+                  [this](size_t caller) { return doing_.IsBusy(caller); });
+  if (!all_busy) {
+    Say(to, v1::REASON_PEER_IDLE, absl::StrCat(start, ": your script must"));
+  } else if (const auto idle = IdleWhoCouldReach(endpoint)) {
+    Say(to, v1::REASON_PEER_IDLE,
+        absl::StrCat(start, "; who could: ", doing_.Words(*idle)));
+  } else {
+    Say(to, v1::REASON_PEER_BUSY,
+        absl::StrCat(start, "; who could: ",
+                     doing_.Words(*doing_.Busiest(wait.parties))));
+  }
+}
+
+void Explainer::ExplainSend(const BlockedOperation& call,
+                            const WaitOutlook& wait, v1::Evidence& to) const {
   const Endpoint& endpoint = EndpointOf(wait);
   const v1::SocketDescription& state = *endpoint.state;
   if (wait.peer.standing == v1::PEER_STANDING_GONE) {
     ExplainUnknownPeer(wait, to);
     return;
   }
-  if (ExplainByNetwork(wait, to)) return;
+  if (ExplainByNetwork(wait, to) || ExplainBackpressure(call, wait, to)) return;
+  if (wait.peer.standing == v1::PEER_STANDING_INCOMPLETE ||
+      wait.peer.standing == v1::PEER_STANDING_NOT_ACCEPTED) {
+    ExplainNotAccepted(wait, to);
+    return;
+  }
   if (endpoint.transport == Transport::kUdp ||
       endpoint.transport == Transport::kUdpLite) {
     Say(to, v1::REASON_NETWORK,
@@ -269,59 +417,90 @@ void Explainer::ExplainSend(const WaitOutlook& wait, v1::Evidence& to) const {
                      " have not left this host"));
     return;
   }
+  const bool is_found = wait.peer.standing == v1::PEER_STANDING_FOUND;
   // As epoll(7) shows it whose edges of OUT are waited for.
   const bool has_nothing_queued =
       state.send_queue() == 0 && !IsDatagram(endpoint.transport);
-  if (has_nothing_queued && wait.peer.standing == v1::PEER_STANDING_FOUND) {
-    ExplainByParties(wait, to);
+  if (has_nothing_queued && is_found) {
+    ExplainByParties(call, wait, to);
     return;
   }
   const Endpoint* const peer = PeerOf(wait);
   const bool is_unread =
-      wait.peer.standing == v1::PEER_STANDING_FOUND && peer != nullptr &&
+      is_found && peer != nullptr &&
       (IsUnix(endpoint.transport) || peer->state->receive_queue() > 0);
-  const bool is_not_accepted =
-      wait.peer.standing == v1::PEER_STANDING_NOT_ACCEPTED;
-  if (!is_unread && !is_not_accepted && !IsWindowShut(state)) {
-    ExplainUnknownPeer(wait, to);
+  if (!is_unread && !IsWindowShut(state)) {
+    if (is_found) {
+      Say(to, v1::REASON_UNKNOWN,
+          absl::StrCat(BytesWords(state.send_queue()), " of ",
+                       NameOf(endpoint),
+                       " are under way, and nothing shows that they are lost"));
+    } else {
+      ExplainUnknownPeer(wait, to);
+    }
     return;
   }
-  std::string sentence = absl::StrCat("the send queue is full (",
-                                      BytesWords(state.send_queue()), ")");
-  if (is_not_accepted) {
-    absl::StrAppend(&sentence, ", and nobody has accepted the connection at ",
-                    NameOf(*peer));
-  } else if (peer != nullptr) {
-    absl::StrAppend(&sentence, ", and the other end, ", NameOf(*peer),
-                    ", does not read");
-    if (peer->state->receive_queue() > 0) {
+  const std::string name =
+      peer != nullptr ? NameOf(*peer) : AddressOf(endpoint, wait.wait);
+  std::string sentence;
+  if (endpoint.transport == Transport::kUnixDatagram &&
+      WaitChannelOf(call) != "sock_alloc_send_pskb") {
+    sentence = absl::StrCat(
+        "the other end, ", name,
+        ", does not read, and its receive queue has as many datagrams as it "
+        "may (net.unix.max_dgram_qlen)");
+  } else {
+    sentence = absl::StrCat("the send queue is full (",
+                            BytesWords(state.send_queue()),
+                            "), and the other end, ", name, ", does not read");
+    if (peer != nullptr && peer->state->receive_queue() > 0) {
       absl::StrAppend(&sentence, " (", BytesWords(peer->state->receive_queue()),
                       " unread)");
     }
-  } else {
-    absl::StrAppend(&sentence, ", and the other end, ",
-                    AddressOf(endpoint, wait.wait), ", does not read");
+    if (IsWindowShut(state)) {
+      absl::StrAppend(&sentence, ": its window is zero");
+    }
   }
-  if (IsWindowShut(state)) absl::StrAppend(&sentence, ": its window is zero");
+  if (const auto held = doing_.Held(wait.parties)) {
+    Say(to, v1::REASON_PEER_STOPPED,
+        absl::StrCat(sentence, "; ", doing_.Words(*held)));
+    return;
+  }
   if (!wait.parties.empty()) {
     absl::StrAppend(&sentence, "; ",
-                    world_.callers()[wait.parties[0]].party.title(), " ",
-                    DoingOf(wait.parties[0]));
+                    doing_.Words(doing_.Busiest(wait.parties)
+                                     .value_or(wait.parties[0])));
   }
   Say(to, v1::REASON_PEER_NOT_READING, std::move(sentence));
 }
 
-void Explainer::ExplainReceive(const WaitOutlook& wait,
+void Explainer::ExplainReceive(const BlockedOperation& call,
+                               const WaitOutlook& wait,
                                v1::Evidence& to) const {
+  const Endpoint& endpoint = EndpointOf(wait);
+  const bool is_receive = wait.wait.kind == WaitKind::kReceive;
+  if (is_receive && IsReady(*endpoint.state, wait.wait.receive)) {
+    Say(to, v1::REASON_UNKNOWN,
+        absl::StrCat(BytesWords(endpoint.state->receive_queue()),
+                     " are there: it is about to go on"));
+    return;
+  }
   switch (wait.peer.standing) {
     case v1::PEER_STANDING_FOUND:
+      if (ExplainByNetwork(wait, to) || ExplainBackpressure(call, wait, to)) {
+        return;
+      }
+      ExplainByParties(call, wait, to);
+      break;
     case v1::PEER_STANDING_NOT_ACCEPTED:
-      if (!ExplainByNetwork(wait, to)) ExplainByParties(wait, to);
+    case v1::PEER_STANDING_INCOMPLETE:
+      if (!ExplainByNetwork(wait, to)) ExplainNotAccepted(wait, to);
       break;
     case v1::PEER_STANDING_ANYONE:
       ExplainAnyone(wait, "sends", to);
       break;
     case v1::PEER_STANDING_GONE:
+    case v1::PEER_STANDING_CLOSED:
       ExplainUnknownPeer(wait, to);
       break;
     default:
@@ -334,8 +513,7 @@ bool Explainer::ExplainByNetwork(const WaitOutlook& wait,
   const Endpoint& endpoint = EndpointOf(wait);
   if (endpoint.transport != Transport::kTcp) return false;
   const v1::SocketDescription& state = *endpoint.state;
-  if (ProbesUnanswered(state) ||
-      (AwaitsAcknowledgement(state) && !IsWindowShut(state))) {
+  if (LosesSegments(state)) {
     Say(to, v1::REASON_NETWORK,
         absl::StrCat("what ", NameOf(endpoint), " sent does not arrive at ",
                      AddressOf(endpoint, wait.wait), ": ", Unanswered(state)));
@@ -344,43 +522,106 @@ bool Explainer::ExplainByNetwork(const WaitOutlook& wait,
   const Endpoint* const peer =
       wait.peer.standing == v1::PEER_STANDING_FOUND ? PeerOf(wait) : nullptr;
   if (wait.wait.kind == WaitKind::kSend || peer == nullptr) return false;
-  if (peer->state->send_queue() > 0) {
+  if (peer->state->send_queue() == 0 || IsHeldBack(*peer->state, &state)) {
+    return false;
+  }
+  if (LosesSegments(*peer->state)) {
     Say(to, v1::REASON_NETWORK,
         absl::StrCat("what ", NameOf(*peer),
                      " sent does not arrive: ", Unanswered(*peer->state)));
-    return true;
+  } else {
+    Say(to, v1::REASON_UNKNOWN,
+        absl::StrCat(BytesWords(peer->state->send_queue()), " of ",
+                     NameOf(*peer),
+                     " are under way, and nothing shows that they are lost"));
   }
-  return false;
+  return true;
 }
 
-void Explainer::ExplainByParties(const WaitOutlook& wait,
+bool Explainer::ExplainBackpressure(const BlockedOperation& call,
+                                    const WaitOutlook& wait,
+                                    v1::Evidence& to) const {
+  const Endpoint& endpoint = EndpointOf(wait);
+  const Endpoint* const peer = PeerOf(wait);
+  if (!Polls(call) || endpoint.transport != Transport::kTcp ||
+      wait.peer.standing != v1::PEER_STANDING_FOUND || peer == nullptr) {
+    return false;
+  }
+  const v1::SocketDescription& own = *endpoint.state;
+  const v1::SocketDescription& other = *peer->state;
+  if (own.send_queue() == 0 || other.send_queue() == 0 ||
+      !IsHeldBack(own, &other) || !IsHeldBack(other, &own)) {
+    return false;
+  }
+  Say(to, v1::REASON_BACKPRESSURE,
+      absl::StrCat("neither end reads: ", NameOf(endpoint), " has ",
+                   BytesWords(own.send_queue()), " to send and ",
+                   BytesWords(own.receive_queue()), " unread, ", NameOf(*peer),
+                   " ", BytesWords(other.send_queue()), " and ",
+                   BytesWords(other.receive_queue()),
+                   ", and both windows are zero"));
+  return true;
+}
+
+std::string Explainer::WhatIsThere(const BlockedOperation& call,
+                                   const WaitOutlook& wait) const {
+  const v1::SocketDescription& state = *EndpointOf(wait).state;
+  const ReceiveWait& receive = wait.wait.receive;
+  const uint64_t queued = state.receive_queue();
+  if (wait.wait.kind != WaitKind::kReceive || receive.edge_triggered) return "";
+  if (queued > 0 && receive.peeks && state.peek_offset() >= queued) {
+    return absl::StrCat(BytesWords(queued),
+                        " are there, and all lie before the offset from which "
+                        "it peeks (SO_PEEK_OFF ",
+                        state.peek_offset(), ")");
+  }
+  if (queued > 0) {
+    const bool is_all = receive.wait_all && receive.peeks;
+    return absl::StrCat(
+        queued, " of ",
+        BytesWords(is_all ? receive.length : state.receive_low_water()),
+        " are there (", is_all ? "MSG_WAITALL" : "SO_RCVLOWAT", ")");
+  }
+  if (call.operation != nullptr && call.operation->bytes_so_far() > 0) {
+    return absl::StrCat("it has ", call.operation->bytes_so_far(), " of ",
+                        BytesWords(receive.length));
+  }
+  return "";
+}
+
+void Explainer::ExplainByParties(const BlockedOperation& call,
+                                 const WaitOutlook& wait,
                                  v1::Evidence& to) const {
   const Endpoint* const peer = PeerOf(wait);
   const std::string name =
       peer == nullptr ? AddressOf(EndpointOf(wait), wait.wait) : NameOf(*peer);
-  const std::string start =
-      wait.peer.standing == v1::PEER_STANDING_NOT_ACCEPTED
-          ? absl::StrCat("nobody has accepted the connection at ", name)
-          : absl::StrCat("nothing comes from the other end, ", name);
-  // The one who is nearest to acting.
-  const auto busy = std::find_if(
-      wait.parties.begin(), wait.parties.end(),
-      [this](size_t index) { return IsBusy(world_.callers()[index]); });
-  if (busy != wait.parties.end()) {
-    Say(to, v1::REASON_PEER_BUSY,
-        absl::StrCat(start, "; ", world_.callers()[*busy].party.title(), " ",
-                     DoingOf(*busy)));
-    return;
+  const std::string there = WhatIsThere(call, wait);
+  std::string start =
+      there.empty()
+          ? absl::StrCat("nothing comes from the other end, ", name)
+          : absl::StrCat(there, ", and nothing more comes from the other end, ",
+                         name);
+  if (there.empty() && wait.wait.receive.wait_all) {
+    absl::StrAppend(&start, " (the call asks for ",
+                    BytesWords(wait.wait.receive.length),
+                    " at once, and how many of them it has is not known)");
   }
-  if (wait.parties.empty()) {
-    Say(to, v1::REASON_UNKNOWN,
-        absl::StrCat(start, ", and it is not known who uses it"));
-    return;
+  v1::Reason reason = v1::REASON_UNKNOWN;
+  std::string who = "it is not known who uses it";
+  if (const auto held = doing_.Held(wait.parties)) {
+    reason = v1::REASON_PEER_STOPPED;
+    who = doing_.Words(*held);
+  } else if (const auto busy = doing_.Busiest(wait.parties)) {
+    reason = v1::REASON_PEER_BUSY;
+    who = doing_.Words(*busy);
+  } else if (!wait.parties.empty()) {
+    reason = v1::REASON_PEER_IDLE;
+    who = doing_.Words(wait.parties[0]);
   }
-  const size_t idle = wait.parties[0];
-  Say(to, v1::REASON_PEER_IDLE,
-      absl::StrCat(start, "; ", world_.callers()[idle].party.title(), " ",
-                   DoingOf(idle)));
+  if (!there.empty() && reason != v1::REASON_PEER_STOPPED) {
+    reason = v1::REASON_PARTLY_FILLED;
+  }
+  Say(to, reason, absl::StrCat(start, "; ", who));
 }
 
 const Endpoint* Explainer::PeerOf(const WaitOutlook& wait) const {
@@ -390,40 +631,6 @@ const Endpoint* Explainer::PeerOf(const WaitOutlook& wait) const {
 
 std::string Explainer::NameOf(const Endpoint& endpoint) const {
   return endpoint.ref.title();
-}
-
-std::string Explainer::DoingOf(size_t caller) const {
-  const Caller& party = world_.callers()[caller];
-  if (party.call.has_value()) {
-    const BlockedOperation& call = world_.calls()[*party.call];
-    std::string words = "is blocked in ";
-    absl::StrAppend(&words, call.operation == nullptr
-                                ? call.thread->syscall()
-                                : ActionName(call.operation->action()));
-    if (!call.waits.empty() && call.waits[0].endpoint.has_value()) {
-      absl::StrAppend(&words, " on ",
-                      NameOf(world_.endpoints()[*call.waits[0].endpoint]));
-      if (call.waits.size() > 1) absl::StrAppend(&words, " and others");
-    }
-    const Outlook& outlook = survey_.outlooks[*party.call];
-    if (deadlocks_.knot_of[*party.call].has_value()) {
-      absl::StrAppend(&words, ", deadlocked");
-    } else if (outlook.ends_in.has_value()) {
-      absl::StrAppend(&words, " for at most ", TimeWords(*outlook.ends_in),
-                      " more (", outlook.ended_by, ")");
-    } else if (party.is_script) {
-      absl::StrAppend(&words, ": its script could act");
-    }
-    return words;
-  }
-  switch (party.party.activity()) {
-    case v1::ACTIVITY_IDLE:
-      return "has nothing to do: it is the script's turn";
-    case v1::ACTIVITY_SCRIPT:
-      return "used it last: it is the script's turn";
-    default:
-      return "is at work";
-  }
 }
 
 }  // namespace standoff::client

@@ -21,7 +21,17 @@ using ::testing::HasSubstr;
 TEST_F(TwoHosts, ThePeerIsGone) {
   left_.BlockInReceive("alice", "a");
   right_.snapshot().clear_sockets();
-  const v1::Diagnosis diagnosis = Twice();
+  // Nobody has asked the kernel, which may have one of another process.
+  v1::Diagnosis diagnosis = Twice();
+  EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_UNKNOWN);
+  ASSERT_EQ(diagnosis.look_ups_size(), 1);
+  EXPECT_EQ(diagnosis.look_ups(0).host(), "right");
+  ASSERT_EQ(diagnosis.look_ups(0).connections_size(), 1);
+  const v1::Connection& asked = diagnosis.look_ups(0).connections(0);
+  EXPECT_EQ(FormatAddress(asked.local()), "10.0.0.2:80");
+  EXPECT_EQ(FormatAddress(asked.peer()), "10.0.0.1:1000");
+  right_.AddLookUp("10.0.0.2:80", "10.0.0.1:1000");
+  diagnosis = Twice();
   EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_PEER_GONE);
   EXPECT_THAT(CallOf(diagnosis, "alice").evidence(0).peer_hosts(),
               ElementsAre("right"));
@@ -39,12 +49,20 @@ TEST_F(TwoHosts, TheSameAddressOnTwoHostsIsAmbiguousOnlyIfBothFit) {
   left_.BlockInReceive("alice", "a");
   right_.BlockInReceive("bob", "b");
   HostMaker other("other", {"10.0.0.2"});
+  // Another host may have the end.
+  v1::Diagnosis diagnosis =
+      MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  ASSERT_EQ(diagnosis.deadlocks_size(), 1);
+  EXPECT_EQ(diagnosis.deadlocks(0).missing_premises(0).premise(),
+            v1::PREMISE_EXACT_JOIN);
+  // Its kernel has no such connection.
+  other.AddLookUp("10.0.0.2:80", "10.0.0.1:1000");
   EXPECT_EQ(
       MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()}).verdict(),
       v1::VERDICT_DEADLOCK);
   other.AddTcp("x", "10.0.0.2:80", "10.0.0.1:1000");
-  const v1::Diagnosis diagnosis =
-      MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()});
+  diagnosis = MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()});
   EXPECT_EQ(CallOf(diagnosis, "alice").reason(), v1::REASON_UNKNOWN);
   EXPECT_EQ(CallOf(diagnosis, "alice").evidence(0).standing(),
             v1::PEER_STANDING_AMBIGUOUS);
@@ -84,9 +102,8 @@ TEST(JoinsTest, LoopbackOfOneNetworkOnly) {
   HostMaker right("right");
   right.AddTcp("b", "127.0.0.1:80", "127.0.0.1:1000").set_inode(555);
   right.BlockInReceive("bob", "b");
-  EXPECT_EQ(
-      CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice").reason(),
-      v1::REASON_PEER_GONE);
+  EXPECT_NE(MustDiagnose({left.Twice(), right.Twice()}).verdict(),
+            v1::VERDICT_DEADLOCK);
   right.snapshot().set_boot_id(left.snapshot().boot_id());
   EXPECT_EQ(MustDiagnose({left.Twice(), right.Twice()}).verdict(),
             v1::VERDICT_DEADLOCK);
@@ -124,10 +141,16 @@ TEST(JoinsTest, NobodyHasAcceptedTheConnection) {
   left.BlockInReceive("alice", "a");
   v1::SocketDescription& listener = right.AddListener("l", "10.0.0.2:80");
   listener.mutable_accept_queue()->set_length(1);
+  // The queue's length says nothing of whose connection it is.
+  EXPECT_EQ(
+      CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice").reason(),
+      v1::REASON_UNKNOWN);
+  right.AddOwnerless("10.0.0.2:80", "10.0.0.1:1000",
+                     v1::TCP_STATE_ESTABLISHED);
   v1::BlockedCall call =
       CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice");
   EXPECT_EQ(call.evidence(0).standing(), v1::PEER_STANDING_NOT_ACCEPTED);
-  EXPECT_EQ(call.reason(), v1::REASON_PEER_IDLE);
+  EXPECT_EQ(call.reason(), v1::REASON_NOT_ACCEPTED);
   EXPECT_THAT(call.sentence(), HasSubstr("nobody has accepted"));
   EXPECT_THAT(call.ways_out(0), HasSubstr("Accept on "));
 }

@@ -22,8 +22,8 @@ bool IsTcpUnderWay(const v1::SocketDescription& state,
   if (AwaitsAcknowledgement(state) && !IsHeldByWindow(state, peer)) return true;
   if (kind == WaitKind::kSend) return !IsWindowShut(state);
   if (peer == nullptr) return false;
-  // It reads, so its window is open: what the peer has sent will come.
-  if (peer->send_queue() > 0) return true;
+  // What the peer has sent will come, unless this end's window is shut.
+  if (peer->send_queue() > 0 && !IsHeldBack(*peer, &state)) return true;
   switch (peer->tcp_info().state()) {
     case v1::TCP_STATE_FIN_WAIT1:
     case v1::TCP_STATE_CLOSING:
@@ -51,7 +51,8 @@ class Finder {
   Outlook Find(const BlockedOperation& call) const {
     Outlook outlook;
     FindEnd(call, outlook);
-    outlook.may_end = world_.callers()[call.caller].is_script ||
+    const Caller& caller = world_.callers()[call.caller];
+    outlook.may_end = caller.is_script || IsHeld(caller.party.activity()) ||
                       call.waits_for_more || !outlook.ended_by.empty();
     for (const Wait& wait : call.waits) {
       outlook.waits.push_back(FindWait(call, wait));
@@ -79,6 +80,7 @@ class Finder {
     switch (outlook.peer.standing) {
       case v1::PEER_STANDING_FOUND:
       case v1::PEER_STANDING_NOT_ACCEPTED:
+      case v1::PEER_STANDING_INCOMPLETE:
       case v1::PEER_STANDING_LISTENER:
         for (const size_t peer : outlook.peer.endpoints) {
           AddParties(world_.endpoints()[peer], std::nullopt, outlook);
@@ -100,7 +102,12 @@ class Finder {
       default:
         outlook.may_end = true;
     }
-    if (IsUnderWay(endpoint, outlook)) outlook.may_end = true;
+    if (outlook.peer.standing == v1::PEER_STANDING_INCOMPLETE ||
+        IsUnderWay(endpoint, outlook) ||
+        (outlook.wait.kind == WaitKind::kReceive &&
+         IsReady(*endpoint.state, wait.receive))) {
+      outlook.may_end = true;
+    }
     return outlook;
   }
 
@@ -181,6 +188,10 @@ class Finder {
         return ends("timeout",
                     absl::FromUnixNanos(block.deadline_monotonic_ns()));
       }
+      // It lingers: SO_LINGER has a time.
+      if (call.operation->action().has_close()) {
+        return ends("SO_LINGER", std::nullopt);
+      }
       since = absl::FromUnixNanos(block.since_monotonic_ns());
       is_poll = call.operation->action().has_poll();
     }
@@ -220,6 +231,25 @@ class Finder {
 
 }  // namespace
 
+bool IsReady(const v1::SocketDescription& state, const ReceiveWait& receive) {
+  if (receive.edge_triggered) return false;
+  uint64_t queued = state.receive_queue();
+  if (receive.peeks) {
+    queued -= std::min<uint64_t>(queued, state.peek_offset());
+  }
+  if (queued == 0) return false;
+  if (state.type() != v1::SOCKET_TYPE_STREAM) return true;
+  // With MSG_WAITALL a call takes what comes, and sleeps on; one that peeks
+  // can't take it.
+  uint64_t enough = std::max<uint64_t>(state.receive_low_water(), 1);
+  if (receive.length > 0) {
+    enough = receive.wait_all && receive.peeks
+                 ? receive.length
+                 : std::min(enough, receive.length);
+  }
+  return queued >= enough;
+}
+
 bool IsWindowShut(const v1::SocketDescription& state) {
   return state.tcp_info().has_send_window() &&
          state.tcp_info().send_window() == 0;
@@ -240,6 +270,21 @@ bool IsHeldByWindow(const v1::SocketDescription& state,
 bool AwaitsAcknowledgement(const v1::SocketDescription& state) {
   return state.tcp_info().retransmits() > 0 ||
          state.tcp_info().unacked_segments() > 0;
+}
+
+bool LosesSegments(const v1::SocketDescription& state) {
+  const v1::TcpInfo& info = state.tcp_info();
+  if (IsWindowShut(state)) return ProbesUnanswered(state);
+  // The answer to one keepalive probe may still come.
+  return (info.unacked_segments() > 0 && info.retransmits() > 0) ||
+         (info.unacked_segments() == 0 && state.send_queue() == 0 &&
+          info.probes() > 1);
+}
+
+bool IsHeldBack(const v1::SocketDescription& state,
+                const v1::SocketDescription* peer) {
+  return IsWindowShut(state) && !ProbesUnanswered(state) &&
+         (!AwaitsAcknowledgement(state) || IsHeldByWindow(state, peer));
 }
 
 bool ProbesUnanswered(const v1::SocketDescription& state) {

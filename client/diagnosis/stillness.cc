@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace standoff::client {
@@ -42,55 +43,52 @@ bool IsSameCall(const BlockedOperation& a, const BlockedOperation& b) {
                     });
 }
 
-class Comparison {
- public:
-  Comparison(const Survey& earlier, const Survey& later)
-      : earlier_(earlier), later_(later) {}
-
-  std::optional<size_t> Find(size_t call) const {
-    const World& world = later_.world;
-    const BlockedOperation& now = world.calls()[call];
-    const auto caller =
-        earlier_.world.FindCaller(world.KeyOf(world.callers()[now.caller]));
-    if (!caller.has_value()) return std::nullopt;
-    const std::optional<size_t> then = earlier_.world.callers()[*caller].call;
-    if (!then.has_value() || !IsSameCall(earlier_.world.calls()[*then], now)) {
-      return std::nullopt;
-    }
-    for (const WaitOutlook& wait : later_.outlooks[call].waits) {
-      if (wait.wait.endpoint.has_value() && !IsSame(*wait.wait.endpoint)) {
-        return std::nullopt;
-      }
-      if (!std::all_of(wait.peer.endpoints.begin(), wait.peer.endpoints.end(),
-                       [this](size_t peer) { return IsSame(peer); })) {
-        return std::nullopt;
-      }
-    }
-    return then;
+std::optional<size_t> SameCall(const Survey& earlier, const Survey& later,
+                               size_t call) {
+  const World& world = later.world;
+  const BlockedOperation& now = world.calls()[call];
+  const auto caller =
+      earlier.world.FindCaller(world.KeyOf(world.callers()[now.caller]));
+  if (!caller.has_value()) return std::nullopt;
+  const std::optional<size_t> then = earlier.world.callers()[*caller].call;
+  if (!then.has_value() || !IsSameCall(earlier.world.calls()[*then], now)) {
+    return std::nullopt;
   }
-
- private:
-  bool IsSame(size_t endpoint) const {
-    const Endpoint& now = later_.world.endpoints()[endpoint];
-    const auto then = earlier_.world.WithInode(now.host, now.state->inode());
-    return then.has_value() &&
-           AreSame(*earlier_.world.endpoints()[*then].state, *now.state);
-  }
-
-  const Survey& earlier_;
-  const Survey& later_;
-};
+  return then;
+}
 
 }  // namespace
 
-std::vector<std::optional<size_t>> FindStill(const Survey& earlier,
-                                             const Survey& later) {
-  const Comparison comparison(earlier, later);
-  std::vector<std::optional<size_t>> still;
+std::vector<std::optional<size_t>> FindSame(const Survey& earlier,
+                                            const Survey& later) {
+  std::vector<std::optional<size_t>> same;
   for (size_t call = 0; call < later.world.calls().size(); ++call) {
-    still.push_back(comparison.Find(call));
+    same.push_back(SameCall(earlier, later, call));
   }
-  return still;
+  return same;
+}
+
+std::optional<std::string> FindMovement(const Survey& earlier,
+                                        const Survey& later, size_t call) {
+  const auto moved = [&](size_t index) -> std::optional<std::string> {
+    const Endpoint& now = later.world.endpoints()[index];
+    const auto then = earlier.world.WithInode(now.host, now.state->inode());
+    if (then.has_value() &&
+        AreSame(*earlier.world.endpoints()[*then].state, *now.state)) {
+      return std::nullopt;
+    }
+    return absl::StrCat("something moved on ", now.ref.title(),
+                        " between the snapshots: two later ones may prove it");
+  };
+  for (const WaitOutlook& wait : later.outlooks[call].waits) {
+    if (wait.wait.endpoint.has_value()) {
+      if (auto what = moved(*wait.wait.endpoint)) return what;
+    }
+    for (const size_t peer : wait.peer.endpoints) {
+      if (auto what = moved(peer)) return what;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace standoff::client

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,11 +25,16 @@ struct Survey {
 };
 
 // For each call of `later` the same call in `earlier`: an index in
-// World::calls. nullopt unless it was blocked all the time and nothing moved:
-// the same thread in the same system call since the same time, and its sockets
-// and their other ends with the same queues, states, counters and last uses.
-std::vector<std::optional<size_t>> FindStill(const Survey& earlier,
-                                             const Survey& later);
+// World::calls. nullopt unless it was blocked all the time: the same thread in
+// the same system call since the same time, by its number of context switches
+// or the daemon's clock.
+std::vector<std::optional<size_t>> FindSame(const Survey& earlier,
+                                            const Survey& later);
+
+// What moved on the sockets of a call of `later`, or on their other ends: their
+// queues, states, counters and last uses. One sentence; nullopt if nothing did.
+std::optional<std::string> FindMovement(const Survey& earlier,
+                                        const Survey& later, size_t call);
 
 }  // namespace standoff::client
 

@@ -122,6 +122,20 @@ std::vector<bool> WaitGraph::FindStuck() const {
   return stuck;
 }
 
+std::vector<size_t> WaitGraph::FindReachable(std::vector<size_t> nodes) const {
+  std::vector<bool> is_seen(size());
+  for (const size_t node : nodes) is_seen[node] = true;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    for (const size_t other : waits_for_[nodes[i]]) {
+      if (is_seen[other]) continue;
+      is_seen[other] = true;
+      nodes.push_back(other);
+    }
+  }
+  std::sort(nodes.begin(), nodes.end());
+  return nodes;
+}
+
 std::vector<std::vector<size_t>> WaitGraph::FindKnots() const {
   const std::vector<bool> stuck = FindStuck();
   std::vector<std::vector<size_t>> components = Components(*this, stuck).Find();

@@ -31,6 +31,9 @@ class WaitGraph {
   // be reached from it is free.
   std::vector<bool> FindStuck() const;
 
+  // The nodes, and all that they wait for directly or through others; sorted.
+  std::vector<size_t> FindReachable(std::vector<size_t> nodes) const;
+
   // The knots: sets of stuck nodes, each of which reaches all of its set and no
   // other node. A node that waits for nobody, not even itself, is no knot.
   std::vector<std::vector<size_t>> FindKnots() const;

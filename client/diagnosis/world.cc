@@ -1,6 +1,7 @@
 #include "client/diagnosis/world.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -65,6 +66,29 @@ bool HasSessions(const v1::SnapshotResponse& snapshot) {
   return sessions.size() > 1;
 }
 
+// Functions in which a thread sleeps that is stopped, traced or frozen, whatever
+// system call it was in.
+bool IsHoldingChannel(absl::string_view channel) {
+  constexpr absl::string_view kChannels[] = {"get_signal", "do_freezer_trap",
+                                             "__refrigerator", "do_signal_stop",
+                                             "ptrace_stop"};
+  return std::find(std::begin(kChannels), std::end(kChannels), channel) !=
+         std::end(kChannels);
+}
+
+v1::Activity ActivityOf(const v1::Process& process,
+                        const v1::ProcessThread& thread) {
+  if (process.frozen()) return v1::ACTIVITY_FROZEN;
+  if (thread.state() == "T") return v1::ACTIVITY_STOPPED;
+  if (thread.state() == "t") return v1::ACTIVITY_TRACED;
+  if (IsHoldingChannel(thread.wait_channel())) return v1::ACTIVITY_FROZEN;
+  if (!thread.waits().empty()) return v1::ACTIVITY_BLOCKED;
+  if (thread.state() == "R") return v1::ACTIVITY_RUNNING;
+  // Not known: one of those that were left out.
+  if (thread.state().empty()) return v1::ACTIVITY_UNSPECIFIED;
+  return v1::ACTIVITY_SLEEPING;
+}
+
 const std::vector<size_t>& None() {
   static const auto& none = *new std::vector<size_t>;
   return none;
@@ -89,6 +113,11 @@ bool IsDatagram(Transport transport) {
          transport == Transport::kUnixDatagram;
 }
 
+bool IsHeld(v1::Activity activity) {
+  return activity == v1::ACTIVITY_STOPPED || activity == v1::ACTIVITY_TRACED ||
+         activity == v1::ACTIVITY_FROZEN;
+}
+
 World::World(Networks networks) : networks_(std::move(networks)) {
   for (const HostView& host : hosts()) {
     has_sessions_.push_back(HasSessions(*host.snapshot));
@@ -101,6 +130,7 @@ World::World(Networks networks) : networks_(std::move(networks)) {
     AddLastUses(host);
   }
   for (size_t host = 0; host < hosts().size(); ++host) AddProcesses(host);
+  for (size_t host = 0; host < hosts().size(); ++host) AddLookUps(host);
 }
 
 void World::AddSockets(size_t host) {
@@ -137,7 +167,8 @@ void World::AddOperations(size_t host) {
       call.waits.push_back(
           {.endpoint = Named(host, operation.session(), wait.socket),
            .kind = wait.kind,
-           .target = wait.target});
+           .target = wait.target,
+           .receive = wait.receive});
     }
     // A look-up, or a close that lingers.
     call.waits_for_more = call.waits.empty();
@@ -238,7 +269,10 @@ void World::AddProcesses(size_t host) {
   }
   for (const v1::Process* const process : programs) {
     for (const v1::ProcessThread& thread : process->threads()) {
-      AddThread(host, *process, thread);
+      // The first thread of a process may have ended before the others.
+      if (thread.state() != "Z" && thread.state() != "X") {
+        AddThread(host, *process, thread);
+      }
     }
     if (process->threads_left_out() == 0 && !process->threads().empty()) {
       continue;
@@ -255,12 +289,15 @@ void World::AddThread(size_t host, const v1::Process& process,
   party.set_pid(process.pid());
   party.set_process(process.name());
   party.set_thread_id(thread.thread_id());
-  party.set_activity(thread.waits().empty() ? v1::ACTIVITY_RUNNING
-                                            : v1::ACTIVITY_BLOCKED);
+  party.set_activity(ActivityOf(process, thread));
+  if (party.activity() == v1::ACTIVITY_SLEEPING) {
+    party.set_sleeps_in(thread.syscall());
+  }
   const size_t size = callers_.size();
   const size_t caller = AddCaller(host, std::move(party), false);
   // Two daemons of one network see the same processes.
   if (caller < size) return;
+  callers_[caller].process = &process;
   for (const uint64_t inode : process.sockets()) {
     if (const auto endpoint = WithInode(host, inode)) {
       endpoints_[*endpoint].callers.push_back(caller);
@@ -270,15 +307,38 @@ void World::AddThread(size_t host, const v1::Process& process,
   BlockedOperation call = {.host = host,
                            .caller = caller,
                            .thread = &thread,
+                           .process = &process,
                            .waits_for_more = thread.waits_for_more()};
   for (const v1::ThreadWait& wait : thread.waits()) {
     for (const WaitKind kind : WaitsFor(wait.events())) {
-      call.waits.push_back(
-          {.endpoint = WithInode(host, wait.inode()), .kind = kind});
+      ReceiveWait receive = ReceiveWaitOf(wait.length(), wait.flags());
+      receive.edge_triggered = wait.edge_triggered();
+      call.waits.push_back({.endpoint = WithInode(host, wait.inode()),
+                            .kind = kind,
+                            .receive = receive});
     }
   }
   callers_[caller].call = calls_.size();
   calls_.push_back(std::move(call));
+}
+
+void World::AddLookUps(size_t host) {
+  for (const v1::LookUp& look_up : hosts()[host].snapshot->look_ups()) {
+    const auto local = ToIpEnd(look_up.connection().local());
+    const auto peer = ToIpEnd(look_up.connection().peer());
+    if (!local.has_value() || !peer.has_value()) continue;
+    look_ups_.try_emplace(ConnectionKey{.network = hosts()[host].network,
+                                        .local = *local,
+                                        .peer = *peer},
+                          &look_up);
+  }
+}
+
+const v1::LookUp* World::FindLookUp(size_t network, const IpEnd& local,
+                                    const IpEnd& peer) const {
+  const auto found = look_ups_.find(
+      ConnectionKey{.network = network, .local = local, .peer = peer});
+  return found == look_ups_.end() ? nullptr : found->second;
 }
 
 size_t World::AddEndpoint(size_t host, v1::SocketRef ref,

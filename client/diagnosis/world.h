@@ -55,6 +55,8 @@ struct Endpoint {
 // Somebody who makes calls.
 struct Caller {
   v1::Party party = {};
+  // Of a process's thread; else null.
+  const v1::Process* process = nullptr;
   // Not an actor's or a process's thread but a client's plain call: its script
   // can act, whatever the call does.
   bool is_script = false;
@@ -70,6 +72,8 @@ struct Wait {
   WaitKind kind = WaitKind::kHangUp;
   // As ActionWait.target.
   const v1::Address* target = nullptr;
+  // As ActionWait.receive.
+  ReceiveWait receive = {};
 };
 
 // A blocked call. Of the two pointers one is null.
@@ -78,6 +82,8 @@ struct BlockedOperation {
   size_t caller = 0;
   const v1::Operation* operation = nullptr;
   const v1::ProcessThread* thread = nullptr;
+  // Of a thread.
+  const v1::Process* process = nullptr;
   std::vector<Wait> waits = {};
   // Whether it waits for something that is not among `waits`.
   bool waits_for_more = false;
@@ -102,6 +108,10 @@ struct CallerKey {
                       key.operation_id, key.pid, key.thread_id);
   }
 };
+
+// Whether it does not go on whatever comes, until it is continued: it is
+// stopped, traced or frozen.
+bool IsHeld(v1::Activity activity);
 
 // Built once. Points into the snapshots, which must outlive it.
 class World {
@@ -128,6 +138,13 @@ class World {
   const std::vector<size_t>& WithUnixName(size_t host,
                                           const v1::UnixAddress& name) const;
 
+  // Whether any kernel was asked about connections.
+  bool has_look_ups() const { return !look_ups_.empty(); }
+  // What the kernel of a network answered about a connection: `local` is its
+  // end there. Null if it was not asked.
+  const v1::LookUp* FindLookUp(size_t network, const IpEnd& local,
+                               const IpEnd& peer) const;
+
   std::optional<size_t> FindCaller(const CallerKey& key) const;
   // The same in two worlds of the same hosts.
   CallerKey KeyOf(const Caller& caller) const;
@@ -149,6 +166,19 @@ class World {
                         key.peer_port);
     }
   };
+  // A connection as an end in a network has it.
+  struct ConnectionKey {
+    size_t network;
+    IpEnd local;
+    IpEnd peer;
+
+    friend bool operator==(const ConnectionKey&,
+                           const ConnectionKey&) = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const ConnectionKey& key) {
+      return H::combine(std::move(h), key.network, key.local, key.peer);
+    }
+  };
   // A host, a session and a name in it.
   struct NameKey {
     size_t host;
@@ -166,6 +196,7 @@ class World {
   void AddOperations(size_t host);
   void AddLastUses(size_t host);
   void AddProcesses(size_t host);
+  void AddLookUps(size_t host);
 
   size_t AddEndpoint(size_t host, v1::SocketRef ref,
                      const v1::SocketDescription& state);
@@ -191,6 +222,7 @@ class World {
   absl::flat_hash_map<std::pair<std::string, std::string>, std::vector<size_t>>
       by_unix_name_;
   absl::flat_hash_map<NameKey, size_t> by_name_;
+  absl::flat_hash_map<ConnectionKey, const v1::LookUp*> look_ups_;
   absl::flat_hash_map<CallerKey, size_t> by_caller_;
 };
 

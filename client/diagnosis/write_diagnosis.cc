@@ -32,6 +32,9 @@ absl::Duration Between(int64_t earlier_ns, int64_t later_ns) {
   return absl::Nanoseconds(later_ns) - absl::Nanoseconds(earlier_ns);
 }
 
+// As many as a host answers at once.
+constexpr int kMaxLookUps = 10'000;
+
 class Writer {
  public:
   Writer(const v1::DiagnoseRequest& request, const Survey& look,
@@ -55,6 +58,8 @@ class Writer {
     for (const v1::HostObservation& host : request_.hosts()) {
       *diagnosis.add_hosts() = WriteHost(host);
     }
+    WriteUnseen(diagnosis);
+    WriteLookUps(diagnosis);
     WriteVerdict(diagnosis);
     return diagnosis;
   }
@@ -65,7 +70,8 @@ class Writer {
     knots_.resize(deadlocks_.knots.size());
     std::iota(knots_.begin(), knots_.end(), 0);
     std::stable_sort(knots_.begin(), knots_.end(), [this](size_t a, size_t b) {
-      return deadlocks_.knots[a].is_proved > deadlocks_.knots[b].is_proved;
+      return deadlocks_.knots[a].is_proved() >
+             deadlocks_.knots[b].is_proved();
     });
     place_of_knot_.resize(knots_.size());
     for (size_t i = 0; i < knots_.size(); ++i) place_of_knot_[knots_[i]] = i;
@@ -145,7 +151,12 @@ class Writer {
       absl::StrAppend(&sentence, " for ",
                       TimeWords(absl::Nanoseconds(elapsed)));
     }
-    if (call.evidence().empty()) {
+    const v1::Operation* const operation = world_.calls()[index].operation;
+    if (operation != nullptr && operation->action().has_close()) {
+      absl::StrAppend(&sentence,
+                      ": it lingers (SO_LINGER) until all that was sent is "
+                      "acknowledged, or the time for that is over");
+    } else if (call.evidence().empty()) {
       absl::StrAppend(&sentence, ", which is no wait on a socket");
     } else {
       absl::StrAppend(&sentence, ": ", call.evidence(0).sentence());
@@ -196,18 +207,12 @@ class Writer {
     for (const size_t call : knot.calls) written.add_calls(index_[call]);
     std::sort(written.mutable_calls()->begin(), written.mutable_calls()->end());
     for (const size_t call : knot.cycle) written.add_cycle(index_[call]);
-    if (knot.is_proved) {
-      written.set_proof(v1::PROOF_PROVED);
-    } else if (!has_two_looks_) {
-      written.set_proof(v1::PROOF_ONE_SNAPSHOT);
-      written.set_not_proved_because(
-          "there is one snapshot only: a second one of each host shows "
-          "whether anything moves");
-    } else {
-      written.set_proof(v1::PROOF_NOT_STILL);
-      written.set_not_proved_because(
-          "something moved between the snapshots: two later ones may prove "
-          "it");
+    written.set_proof(ProofOf(knot));
+    if (!knot.missing.empty()) {
+      written.set_not_proved_because(SayFirst(knot.missing).sentence());
+    }
+    for (const v1::MissingPremise& missing : knot.missing) {
+      *written.add_missing_premises() = missing;
     }
     for (std::string& assumption : AssumptionsOf(knot)) {
       written.add_assumptions(std::move(assumption));
@@ -230,8 +235,114 @@ class Writer {
     return absl::StrCat(
         PartiesWords(parties, knot.calls.size() - parties.size()),
         " wait for each other and for nobody else, without a timeout",
-        knot.is_proved ? ": they are deadlocked."
-                       : ": they look deadlocked, which is not proved.");
+        knot.is_proved() ? ": they are deadlocked."
+                         : ": they look deadlocked, which is not proved.");
+  }
+
+  v1::Proof ProofOf(const Knot& knot) const {
+    if (knot.is_proved()) return v1::PROOF_PROVED;
+    if (!has_two_looks_) return v1::PROOF_ONE_SNAPSHOT;
+    const bool is_moving =
+        std::all_of(knot.missing.begin(), knot.missing.end(),
+                    [](const v1::MissingPremise& missing) {
+                      return PassesWithTime(missing.premise());
+                    });
+    return is_moving ? v1::PROOF_NOT_STILL : v1::PROOF_PREMISE_MISSING;
+  }
+
+  // Whether later looks may have what lacks.
+  static bool PassesWithTime(v1::Premise premise) {
+    return premise == v1::PREMISE_SAME_CALL || premise == v1::PREMISE_STILL ||
+           premise == v1::PREMISE_KNOWN_PARTIES;
+  }
+
+  // What later looks would not bring comes first.
+  static const v1::MissingPremise& SayFirst(
+      const std::vector<v1::MissingPremise>& missing) {
+    const auto lasting = std::find_if(
+        missing.begin(), missing.end(), [](const v1::MissingPremise& one) {
+          return !PassesWithTime(one.premise());
+        });
+    return lasting == missing.end() ? missing[0] : *lasting;
+  }
+
+  static std::vector<std::string> Sorted(std::vector<std::string> names) {
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  // Null if its session has no lease, or it has no session.
+  const v1::Session* LeasedSessionOf(size_t index) const {
+    const BlockedOperation& call = world_.calls()[index];
+    if (call.operation == nullptr) return nullptr;
+    for (const v1::Session& session :
+         world_.hosts()[call.host].snapshot->sessions()) {
+      if (session.name() == call.operation->session() &&
+          session.lease_seconds() > 0) {
+        return &session;
+      }
+    }
+    return nullptr;
+  }
+
+  // What could not be looked at.
+  void WriteUnseen(v1::Diagnosis& diagnosis) const {
+    const auto count = [](uint32_t number, const char* one, const char* many) {
+      return absl::StrCat(number, " ", number == 1 ? one : many);
+    };
+    for (const v1::HostObservation& host : request_.hosts()) {
+      const v1::SnapshotResponse& snapshot = LatestOf(host);
+      const auto add = [&](const auto&... words) {
+        diagnosis.add_unseen(absl::StrCat(host.host(), ": ", words...));
+      };
+      if (!host.error().empty()) add(host.error());
+      if (snapshot.unreadable_processes() > 0) {
+        add(count(snapshot.unreadable_processes(), "process", "processes"),
+            " of ",
+            count(std::max(snapshot.unreadable_users(), 1u), "user", "users"),
+            " could not be looked into");
+      }
+      if (snapshot.processes_hidden()) {
+        add("processes outside the daemon's PID namespace, or hidden by "
+            "/proc's hidepid, were not looked at");
+      }
+      if (snapshot.processes_incomplete()) {
+        add("processes came faster than they could be read");
+      }
+      if (snapshot.other_network_namespaces() > 0) {
+        add(count(snapshot.processes_elsewhere(), "process", "processes"),
+            " with sockets in ",
+            count(snapshot.other_network_namespaces(),
+                  "other network namespace", "other network namespaces"),
+            " were not looked at; start a daemon in each");
+      }
+    }
+  }
+
+  // What hosts should be asked for next.
+  void WriteLookUps(v1::Diagnosis& diagnosis) const {
+    std::map<size_t, v1::HostLookUps> by_host;
+    std::set<std::string> seen;
+    for (size_t call = 0; call < world_.calls().size(); ++call) {
+      for (const WaitOutlook& wait : survey_.outlooks[call].waits) {
+        if (!wait.wait.endpoint.has_value()) continue;
+        for (Question& question :
+             QuestionsAbout(world_, wait.wait, wait.peer)) {
+          if (!seen.insert(absl::StrCat(question.host, " ",
+                                        question.connection.ShortDebugString()))
+                   .second) {
+            continue;
+          }
+          v1::HostLookUps& host = by_host[question.host];
+          if (host.connections_size() == kMaxLookUps) continue;
+          *host.add_connections() = std::move(question.connection);
+        }
+      }
+    }
+    for (auto& [index, look_ups] : by_host) {
+      look_ups.set_host(world_.hosts()[index].name);
+      *diagnosis.add_look_ups() = std::move(look_ups);
+    }
   }
 
   std::vector<std::string> AssumptionsOf(const Knot& knot) const {
@@ -263,19 +374,31 @@ class Writer {
                            " for longer than the time between the "
                            "snapshots."));
         }
+        for (const size_t peer : wait.peer.endpoints) {
+          const Endpoint& other = world_.endpoints()[peer];
+          if (endpoint.transport == Transport::kTcp &&
+              world_.hosts()[other.host].network !=
+                  world_.hosts()[endpoint.host].network) {
+            add(absl::StrCat(
+                "The network between ", ListWords(Sorted({
+                                            world_.hosts()[endpoint.host].name,
+                                            world_.hosts()[other.host].name})),
+                " delivers: where it does not, keepalive or a full window's "
+                "probes end a call after minutes."));
+          }
+        }
+      }
+      if (const v1::Session* const session = LeasedSessionOf(call)) {
+        add(absl::StrCat("The session ", session->name(), " on ",
+                         world_.hosts()[world_.calls()[call].host].name,
+                         " is kept alive: its sockets are closed when its "
+                         "lease lapses."));
       }
     }
     for (const size_t host : hosts_of_processes) {
-      const uint32_t unreadable =
-          world_.hosts()[host].snapshot->unreadable_processes();
-      if (unreadable > 0) {
-        add(absl::StrCat("No process of ", world_.hosts()[host].name,
-                         " that the daemon may not look into (there ",
-                         unreadable == 1 ? "is " : "are ", unreadable,
-                         ") shares their sockets."));
-      }
-      add(absl::StrCat("No signal ends the calls of the processes on ",
-                       world_.hosts()[host].name, "."));
+      add(absl::StrCat("No signal, such as that of an alarm(2) that they have "
+                       "set, ends the processes on ",
+                       world_.hosts()[host].name, " or their calls."));
     }
     return assumptions;
   }
@@ -304,7 +427,7 @@ class Writer {
   void WriteVerdict(v1::Diagnosis& diagnosis) const {
     const size_t proved = static_cast<size_t>(
         std::count_if(deadlocks_.knots.begin(), deadlocks_.knots.end(),
-                      [](const Knot& knot) { return knot.is_proved; }));
+                      [](const Knot& knot) { return knot.is_proved(); }));
     if (proved > 0) {
       diagnosis.set_verdict(v1::VERDICT_DEADLOCK);
       diagnosis.set_sentence(

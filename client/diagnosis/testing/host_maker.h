@@ -85,6 +85,26 @@ class HostMaker {
     return socket;
   }
 
+  // What the host's kernel answers about a connection: nothing is there.
+  v1::LookUp& AddLookUp(absl::string_view local, absl::string_view peer) {
+    v1::LookUp& look_up = *snapshot_.add_look_ups();
+    look_up.mutable_connection()->set_protocol(v1::PROTOCOL_TCP);
+    *look_up.mutable_connection()->mutable_local() =
+        ParseAddress(local).value();
+    *look_up.mutable_connection()->mutable_peer() = ParseAddress(peer).value();
+    return look_up;
+  }
+  // A connection in this state is there, of which no process has a descriptor.
+  v1::LookUp& AddOwnerless(absl::string_view local, absl::string_view peer,
+                           v1::TcpState state) {
+    v1::LookUp& look_up = AddLookUp(local, peer);
+    v1::SocketDescription& socket = *look_up.mutable_socket();
+    *socket.mutable_local_address() = look_up.connection().local();
+    *socket.mutable_peer_address() = look_up.connection().peer();
+    socket.mutable_tcp_info()->set_state(state);
+    return look_up;
+  }
+
   v1::Actor& AddActor(const std::string& name) {
     v1::Actor& actor = *snapshot_.add_actors();
     actor.set_name(name);
