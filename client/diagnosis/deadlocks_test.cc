@@ -30,8 +30,9 @@ TEST_F(TwoHosts, MutualReceiveIsADeadlock) {
   EXPECT_THAT(diagnosis.deadlocks(0).calls(), ElementsAre(0, 1));
   EXPECT_THAT(diagnosis.deadlocks(0).cycle(), UnorderedElementsAre(0, 1));
   EXPECT_THAT(diagnosis.deadlocks(0).missing_premises(), IsEmpty());
-  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
-              ElementsAre(HasSubstr("network between left and right delivers")));
+  EXPECT_THAT(
+      diagnosis.deadlocks(0).assumptions(),
+      ElementsAre(HasSubstr("network between left and right delivers")));
   const v1::BlockedCall& alice = CallOf(diagnosis, "alice");
   EXPECT_EQ(alice.reason(), v1::REASON_DEADLOCK);
   EXPECT_EQ(alice.method(), "Receive");

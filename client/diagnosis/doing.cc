@@ -30,10 +30,10 @@ int Nearness(v1::Activity activity) {
 std::string Doing::CallWords(size_t caller) const {
   const Caller& party = look_.world.callers()[caller];
   const BlockedOperation& call = look_.world.calls()[*party.call];
-  std::string words = absl::StrCat(
-      "is blocked in ", call.operation == nullptr
-                            ? call.thread->syscall()
-                            : ActionName(call.operation->action()));
+  std::string words = absl::StrCat("is blocked in ",
+                                   call.operation == nullptr
+                                       ? call.thread->syscall()
+                                       : ActionName(call.operation->action()));
   if (!call.waits.empty() && call.waits[0].endpoint.has_value()) {
     absl::StrAppend(
         &words, " on ",

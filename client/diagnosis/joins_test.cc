@@ -145,8 +145,7 @@ TEST(JoinsTest, NobodyHasAcceptedTheConnection) {
   EXPECT_EQ(
       CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice").reason(),
       v1::REASON_UNKNOWN);
-  right.AddOwnerless("10.0.0.2:80", "10.0.0.1:1000",
-                     v1::TCP_STATE_ESTABLISHED);
+  right.AddOwnerless("10.0.0.2:80", "10.0.0.1:1000", v1::TCP_STATE_ESTABLISHED);
   v1::BlockedCall call =
       CallOf(MustDiagnose({left.Twice(), right.Twice()}), "alice");
   EXPECT_EQ(call.evidence(0).standing(), v1::PEER_STANDING_NOT_ACCEPTED);

@@ -56,16 +56,16 @@ struct Outlook {
 std::vector<Outlook> FindOutlooks(const World& world);
 
 // Whether bytes that would end a receive are there already: then it is about to
-// go on, and waits for nobody. By SO_RCVLOWAT, MSG_WAITALL and SO_PEEK_OFF; what
-// was there before an edge-triggered wait does not end it.
+// go on, and waits for nobody. By SO_RCVLOWAT, MSG_WAITALL and SO_PEEK_OFF;
+// what was there before an edge-triggered wait does not end it.
 bool IsReady(const v1::SocketDescription& state, const ReceiveWait& receive);
 
 // Whether the peer's window is shut: nothing more can be sent before it reads.
 bool IsWindowShut(const v1::SocketDescription& state);
 // Whether segments of a TCP socket are sent and not acknowledged.
 bool AwaitsAcknowledgement(const v1::SocketDescription& state);
-// Whether the network loses what a TCP socket sends, as far as that can be told:
-// while the peer's window was open, segments were sent again and not
+// Whether the network loses what a TCP socket sends, as far as that can be
+// told: while the peer's window was open, segments were sent again and not
 // acknowledged, or keepalive probes were not answered; or probes of a shut
 // window are not.
 bool LosesSegments(const v1::SocketDescription& state);

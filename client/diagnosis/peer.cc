@@ -265,18 +265,17 @@ Peer FindTcpPeer(const World& world, const Endpoint& endpoint,
 // Whether no socket of these networks is hidden: those of all processes are
 // among the snapshots'.
 bool ShowsAllSockets(const World& world, const std::vector<size_t>& networks) {
-  return std::all_of(
-      networks.begin(), networks.end(), [&](size_t network) {
-        return std::any_of(
-            world.hosts().begin(), world.hosts().end(),
-            [network](const HostView& host) {
-              const v1::SnapshotResponse& snapshot = *host.snapshot;
-              return host.network == network && snapshot.has_processes() &&
-                     snapshot.unreadable_processes() == 0 &&
-                     !snapshot.processes_hidden() &&
-                     !snapshot.processes_incomplete();
-            });
-      });
+  return std::all_of(networks.begin(), networks.end(), [&](size_t network) {
+    return std::any_of(world.hosts().begin(), world.hosts().end(),
+                       [network](const HostView& host) {
+                         const v1::SnapshotResponse& snapshot = *host.snapshot;
+                         return host.network == network &&
+                                snapshot.has_processes() &&
+                                snapshot.unreadable_processes() == 0 &&
+                                !snapshot.processes_hidden() &&
+                                !snapshot.processes_incomplete();
+                       });
+  });
 }
 
 Peer FindUdpPeer(const World& world, const Endpoint& endpoint,

@@ -83,8 +83,7 @@ Lack CheckNotReady(const CallInLook& at) {
         !wait.wait.endpoint.has_value()) {
       continue;
     }
-    const Endpoint& endpoint =
-        at.look.world.endpoints()[*wait.wait.endpoint];
+    const Endpoint& endpoint = at.look.world.endpoints()[*wait.wait.endpoint];
     if (IsReady(*endpoint.state, wait.wait.receive)) {
       return absl::StrCat(BytesWords(endpoint.state->receive_queue()),
                           " that would end the call of ", at.title(),
@@ -111,12 +110,12 @@ std::set<size_t> HostsOfProcesses(const CallInLook& at) {
   std::set<size_t> hosts;
   for (const size_t end : EndsOf(at)) {
     const Endpoint& endpoint = at.look.world.endpoints()[end];
-    const bool is_shared = endpoint.ref.session().empty() ||
-                           std::any_of(endpoint.callers.begin(),
-                                       endpoint.callers.end(), [&](size_t i) {
-                                         return at.look.world.callers()[i]
-                                                    .process != nullptr;
-                                       });
+    const bool is_shared =
+        endpoint.ref.session().empty() ||
+        std::any_of(endpoint.callers.begin(), endpoint.callers.end(),
+                    [&](size_t i) {
+                      return at.look.world.callers()[i].process != nullptr;
+                    });
     if (is_shared) hosts.insert(endpoint.host);
   }
   return hosts;
@@ -164,8 +163,9 @@ Lack CheckNoneInFlight(const CallInLook& at) {
       [](const HostView& host, const v1::SnapshotResponse& snapshot) -> Lack {
         const uint32_t count = snapshot.descriptors_in_flight();
         if (count == 0) return std::nullopt;
-        return absl::StrCat(count == 1 ? "1 descriptor is"
-                                       : absl::StrCat(count, " descriptors are"),
+        return absl::StrCat(count == 1
+                                ? "1 descriptor is"
+                                : absl::StrCat(count, " descriptors are"),
                             " on the way between processes of ", host.name,
                             " (SCM_RIGHTS): who receives a socket may use it");
       });
@@ -208,25 +208,32 @@ bool CountersFit(const v1::SocketDescription& a,
 
 Lack CheckExactJoin(const CallInLook& at) {
   for (const WaitOutlook& wait : at.outlook.waits) {
-    if (!wait.wait.endpoint.has_value() ||
-        wait.peer.standing != v1::PEER_STANDING_FOUND) {
-      continue;
+    if (wait.peer.standing == v1::PEER_STANDING_FOUND &&
+        wait.peer.is_address_shared) {
+      return absl::StrCat(
+          "the other end of ",
+          at.look.world.endpoints()[*wait.wait.endpoint].ref.title(),
+          " may be on any of ", ListWords(wait.peer.hosts),
+          ", which have its address");
     }
+  }
+  return std::nullopt;
+}
+
+// Of a call on whose sockets nothing moved: what was read at one time of one
+// end fits what was read at another of the other one.
+Lack CheckCounters(const CallInLook& at) {
+  for (const WaitOutlook& wait : at.outlook.waits) {
+    if (wait.peer.standing != v1::PEER_STANDING_FOUND) continue;
     const Endpoint& own = at.look.world.endpoints()[*wait.wait.endpoint];
-    if (wait.peer.is_address_shared) {
-      return absl::StrCat("the other end of ", own.ref.title(),
-                          " may be on any of ", ListWords(wait.peer.hosts),
-                          ", which have its address");
-    }
+    if (own.transport != Transport::kTcp) continue;
     for (const size_t end : wait.peer.endpoints) {
       const Endpoint& peer = at.look.world.endpoints()[end];
-      if (own.transport == Transport::kTcp &&
-          !CountersFit(*own.state, *peer.state)) {
-        return absl::StrCat(
-            own.ref.title(), " and ", peer.ref.title(),
-            " have each other's addresses, but have not received what the "
-            "other one sent: they are ends of two connections");
-      }
+      if (CountersFit(*own.state, *peer.state)) continue;
+      return absl::StrCat(
+          own.ref.title(), " and ", peer.ref.title(),
+          " have each other's addresses, but have not received what the other "
+          "one sent: they are ends of two connections");
     }
   }
   return std::nullopt;
@@ -247,8 +254,8 @@ Lack CheckSameSocket(const CallInLook& before, const CallInLook& now) {
     ref.set_inode(socket.inode());
     return absl::StrCat(
         "no process has the connected socket ",
-        SocketTitle(ref, socket, /*with_session=*/false),
-        " open: the call of ", now.title(),
+        SocketTitle(ref, socket, /*with_session=*/false), " open: the call of ",
+        now.title(),
         " may be on it, if its descriptor was closed meanwhile, or it is on "
         "its way to another process");
   }
@@ -292,8 +299,11 @@ class Checker {
       return;
     }
     const CallInLook before = In(*looks_.earlier, *looks_.same[call]);
-    Miss(v1::PREMISE_STILL,
-         FindMovement(*looks_.earlier, looks_.later, call));
+    Lack movement = FindMovement(*looks_.earlier, looks_.later, call);
+    if (!movement.has_value()) {
+      Miss(v1::PREMISE_EXACT_JOIN, CheckCounters(now));
+    }
+    Miss(v1::PREMISE_STILL, std::move(movement));
     Miss(v1::PREMISE_SAME_SOCKET, CheckSameSocket(before, now));
     for (const PremiseCheck& row : kChecks) {
       Lack lack = row.check(now);
@@ -307,10 +317,9 @@ class Checker {
   }
 
   std::vector<v1::MissingPremise> Take() {
-    std::sort(missing_.begin(), missing_.end(),
-              [](const auto& a, const auto& b) {
-                return a.premise() < b.premise();
-              });
+    std::sort(
+        missing_.begin(), missing_.end(),
+        [](const auto& a, const auto& b) { return a.premise() < b.premise(); });
     return std::move(missing_);
   }
 

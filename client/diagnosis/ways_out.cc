@@ -141,12 +141,11 @@ void AddOfNotAccepted(const v1::BlockedCall& call,
         "Send the first bytes from the client: with TCP_DEFER_ACCEPT they "
         "complete the connection.");
   } else if (call.evidence(0).standing() == v1::PEER_STANDING_INCOMPLETE) {
-    to.push_back(
-        absl::StrCat("Send on ", SocketOf(call),
-                     " first: that completes the connection."));
+    to.push_back(absl::StrCat("Send on ", SocketOf(call),
+                              " first: that completes the connection."));
   } else {
-    to.push_back(absl::StrCat("Accept on ", PeerOf(call),
-                              ", and use what it gives."));
+    to.push_back(
+        absl::StrCat("Accept on ", PeerOf(call), ", and use what it gives."));
   }
 }
 
@@ -215,8 +214,8 @@ std::vector<std::string> WaysOut(const v1::BlockedCall& call) {
       break;
     case v1::REASON_PEER_IDLE:
       if (IsNotStarted(call)) {
-        ways.push_back(absl::StrCat("Send on ", SocketOf(call),
-                                    ": that sends the SYN."));
+        ways.push_back(
+            absl::StrCat("Send on ", SocketOf(call), ": that sends the SYN."));
       } else if (IsAccepting(call)) {
         ways.push_back(absl::StrCat("Connect to ", SocketOf(call), "."));
       } else if (IsForAnyone(call)) {

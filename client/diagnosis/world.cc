@@ -66,8 +66,8 @@ bool HasSessions(const v1::SnapshotResponse& snapshot) {
   return sessions.size() > 1;
 }
 
-// Functions in which a thread sleeps that is stopped, traced or frozen, whatever
-// system call it was in.
+// Functions in which a thread sleeps that is stopped, traced or frozen,
+// whatever system call it was in.
 bool IsHoldingChannel(absl::string_view channel) {
   constexpr absl::string_view kChannels[] = {"get_signal", "do_freezer_trap",
                                              "__refrigerator", "do_signal_stop",
@@ -327,10 +327,10 @@ void World::AddLookUps(size_t host) {
     const auto local = ToIpEnd(look_up.connection().local());
     const auto peer = ToIpEnd(look_up.connection().peer());
     if (!local.has_value() || !peer.has_value()) continue;
-    look_ups_.try_emplace(ConnectionKey{.network = hosts()[host].network,
-                                        .local = *local,
-                                        .peer = *peer},
-                          &look_up);
+    look_ups_.try_emplace(
+        ConnectionKey{
+            .network = hosts()[host].network, .local = *local, .peer = *peer},
+        &look_up);
   }
 }
 

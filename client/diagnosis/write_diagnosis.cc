@@ -70,8 +70,7 @@ class Writer {
     knots_.resize(deadlocks_.knots.size());
     std::iota(knots_.begin(), knots_.end(), 0);
     std::stable_sort(knots_.begin(), knots_.end(), [this](size_t a, size_t b) {
-      return deadlocks_.knots[a].is_proved() >
-             deadlocks_.knots[b].is_proved();
+      return deadlocks_.knots[a].is_proved() > deadlocks_.knots[b].is_proved();
     });
     place_of_knot_.resize(knots_.size());
     for (size_t i = 0; i < knots_.size(); ++i) place_of_knot_[knots_[i]] = i;
@@ -259,10 +258,10 @@ class Writer {
   // What later looks would not bring comes first.
   static const v1::MissingPremise& SayFirst(
       const std::vector<v1::MissingPremise>& missing) {
-    const auto lasting = std::find_if(
-        missing.begin(), missing.end(), [](const v1::MissingPremise& one) {
-          return !PassesWithTime(one.premise());
-        });
+    const auto lasting = std::find_if(missing.begin(), missing.end(),
+                                      [](const v1::MissingPremise& one) {
+                                        return !PassesWithTime(one.premise());
+                                      });
     return lasting == missing.end() ? missing[0] : *lasting;
   }
 
@@ -380,9 +379,9 @@ class Writer {
               world_.hosts()[other.host].network !=
                   world_.hosts()[endpoint.host].network) {
             add(absl::StrCat(
-                "The network between ", ListWords(Sorted({
-                                            world_.hosts()[endpoint.host].name,
-                                            world_.hosts()[other.host].name})),
+                "The network between ",
+                ListWords(Sorted({world_.hosts()[endpoint.host].name,
+                                  world_.hosts()[other.host].name})),
                 " delivers: where it does not, keepalive or a full window's "
                 "probes end a call after minutes."));
           }
@@ -396,7 +395,8 @@ class Writer {
       }
     }
     for (const size_t host : hosts_of_processes) {
-      add(absl::StrCat("No signal, such as that of an alarm(2) that they have "
+      add(
+          absl::StrCat("No signal, such as that of an alarm(2) that they have "
                        "set, ends the processes on ",
                        world_.hosts()[host].name, " or their calls."));
     }
