@@ -30,7 +30,7 @@ std::vector<ControlMessage> Decode(std::string buffer, int flags) {
   header.msg_control = exact.data();
   header.msg_controllen = exact.size();
   header.msg_flags = flags;
-  return DecodeControlMessages(header);
+  return DecodeControlMessages(header).messages;
 }
 
 // What is received can be told, in either form.
