@@ -33,7 +33,8 @@ v1::OptionKey Numbered(int level, int number) {
 TEST(OptionFromProtoTest, KnowsNames) {
   v1::OptionKey key;
   key.set_name("SO_LINGER");
-  const absl::StatusOr<OptionChoice> choice = OptionFromProto(key);
+  const absl::StatusOr<OptionChoice> choice =
+      OptionFromProto(key, OptionUse::kSet);
   ASSERT_TRUE(choice.ok()) << choice.status();
   EXPECT_EQ(choice->level, SOL_SOCKET);
   EXPECT_EQ(choice->number, SO_LINGER);
@@ -43,7 +44,7 @@ TEST(OptionFromProtoTest, KnowsNames) {
 
 TEST(OptionFromProtoTest, KnowsNumbersThatHaveNames) {
   const absl::StatusOr<OptionChoice> choice =
-      OptionFromProto(Numbered(SOL_SOCKET, SO_RCVTIMEO));
+      OptionFromProto(Numbered(SOL_SOCKET, SO_RCVTIMEO), OptionUse::kRead);
   ASSERT_TRUE(choice.ok()) << choice.status();
   EXPECT_EQ(choice->type, OptionType::kTimeval);
 }
@@ -53,7 +54,8 @@ TEST(OptionFromProtoTest, KnowsTheWholeTable) {
   for (const OptionEntry& entry : AllOptions()) {
     v1::OptionKey key;
     key.set_name(std::string(entry.name));
-    const absl::StatusOr<OptionChoice> choice = OptionFromProto(key);
+    const absl::StatusOr<OptionChoice> choice =
+        OptionFromProto(key, OptionUse::kSet);
     if (choice.ok()) {
       EXPECT_EQ(choice->type, entry.type) << entry.name;
     } else {
@@ -67,21 +69,26 @@ TEST(OptionFromProtoTest, KnowsTheWholeTable) {
 TEST(OptionFromProtoTest, SuggestsTheNearestName) {
   v1::OptionKey key;
   key.set_name("TCP_NODELAI");
-  EXPECT_THAT(std::string(OptionFromProto(key).status().message()),
-              AllOf(StartsWith("option.name: unknown option 'TCP_NODELAI'"),
-                    HasSubstr("did you mean 'TCP_NODELAY'?")));
+  EXPECT_THAT(
+      std::string(OptionFromProto(key, OptionUse::kSet).status().message()),
+      AllOf(StartsWith("option.name: unknown option 'TCP_NODELAI'"),
+            HasSubstr("did you mean 'TCP_NODELAY'?")));
   // Whatever is in it.
   key.set_name(std::string("\n\0\xff", 3));
-  EXPECT_THAT(std::string(OptionFromProto(key).status().message()),
-              HasSubstr(R"('\n\x00\xff')"));
+  EXPECT_THAT(
+      std::string(OptionFromProto(key, OptionUse::kSet).status().message()),
+      HasSubstr(R"('\n\x00\xff')"));
 }
 
 TEST(OptionFromProtoTest, RefusesWhatIsMissingOrDangerous) {
-  EXPECT_THAT(std::string(OptionFromProto({}).status().message()),
-              StartsWith("option: is missing"));
+  EXPECT_THAT(
+      std::string(OptionFromProto({}, OptionUse::kRead).status().message()),
+      StartsWith("option: is missing"));
   constexpr int kSoAttachFilter = 26;
   const absl::Status status =
-      OptionFromProto(Numbered(SOL_SOCKET, kSoAttachFilter)).status();
+      OptionFromProto(Numbered(SOL_SOCKET, kSoAttachFilter),
+                      OptionUse::kSetEvenIfUnknown)
+          .status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_THAT(std::string(status.message()),
               StartsWith("option: level 1, number 26 is refused: "));
