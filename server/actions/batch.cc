@@ -146,8 +146,11 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   }
   absl::StatusOr<int> flags = SendFlags(request.flags());
   if (!flags.ok()) return flags.status();
-  OutgoingBatch batch = {
-      .request = request, .response = response, .flags = *flags};
+  OutgoingBatch batch = {.request = request,
+                         .response = response,
+                         .flags = *flags,
+                         .destinations = {},
+                         .control = {}};
   int64_t total = 0;
   for (int i = 0; i < request.messages_size(); ++i) {
     const v1::OutgoingMessage& message = request.messages(i);

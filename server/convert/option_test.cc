@@ -89,9 +89,20 @@ TEST(OptionFromProtoTest, RefusesWhatIsMissingOrDangerous) {
       OptionFromProto(Numbered(SOL_SOCKET, kSoAttachFilter),
                       OptionUse::kSetEvenIfUnknown)
           .status();
-  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_TRUE(absl::IsPermissionDenied(status));
   EXPECT_THAT(std::string(status.message()),
               StartsWith("option: level 1, number 26 is refused: "));
+}
+
+TEST(OptionFromProtoTest, TheUnknownIsReadAndNotSet) {
+  const v1::OptionKey unknown = Numbered(12'345, 1);
+  EXPECT_TRUE(OptionFromProto(unknown, OptionUse::kRead).ok());
+  EXPECT_TRUE(OptionFromProto(unknown, OptionUse::kSetEvenIfUnknown).ok());
+  const absl::Status status =
+      OptionFromProto(unknown, OptionUse::kSet).status();
+  EXPECT_TRUE(absl::IsPermissionDenied(status));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("--allow_unknown_options"));
 }
 
 // Writes a value as the kernel takes it, and reads it back.
