@@ -134,6 +134,34 @@ struct Rpc<v1::ResolveRequest>
     : SocketRpc<v1::ResolveRequest, v1::ResolveResponse,
                 &SocketMethods::Resolve> {};
 template <>
+struct Rpc<v1::GetLocalAddressRequest>
+    : SocketRpc<v1::GetLocalAddressRequest, v1::GetLocalAddressResponse,
+                &SocketMethods::GetLocalAddress> {};
+template <>
+struct Rpc<v1::GetPeerAddressRequest>
+    : SocketRpc<v1::GetPeerAddressRequest, v1::GetPeerAddressResponse,
+                &SocketMethods::GetPeerAddress> {};
+template <>
+struct Rpc<v1::GetReceiveQueueRequest>
+    : SocketRpc<v1::GetReceiveQueueRequest, v1::GetReceiveQueueResponse,
+                &SocketMethods::GetReceiveQueue> {};
+template <>
+struct Rpc<v1::GetSendQueueRequest>
+    : SocketRpc<v1::GetSendQueueRequest, v1::GetSendQueueResponse,
+                &SocketMethods::GetSendQueue> {};
+template <>
+struct Rpc<v1::IsAtMarkRequest>
+    : SocketRpc<v1::IsAtMarkRequest, v1::IsAtMarkResponse,
+                &SocketMethods::IsAtMark> {};
+template <>
+struct Rpc<v1::SendBatchRequest>
+    : SocketRpc<v1::SendBatchRequest, v1::SendBatchResponse,
+                &SocketMethods::SendBatch> {};
+template <>
+struct Rpc<v1::ReceiveBatchRequest>
+    : SocketRpc<v1::ReceiveBatchRequest, v1::ReceiveBatchResponse,
+                &SocketMethods::ReceiveBatch> {};
+template <>
 struct Rpc<v1::StartRequest> : OperationRpc<v1::StartRequest, v1::StartResponse,
                                             &OperationMethods::Start> {};
 template <>

@@ -145,6 +145,26 @@ Result<v1::ReceiveResponse> SocketVerbs<Result>::VerifyAll(
 }
 
 template <template <typename> class Result>
+Result<v1::SendBatchResponse> SocketVerbs<Result>::SendBatch(
+    absl::Span<const absl::string_view> messages,
+    const CallOptions& options) const {
+  v1::SendBatchRequest request;
+  for (const absl::string_view message : messages) {
+    request.add_messages()->set_data(std::string(message));
+  }
+  return Run(std::move(request), options);
+}
+
+template <template <typename> class Result>
+Result<v1::ReceiveBatchResponse> SocketVerbs<Result>::ReceiveBatch(
+    int32_t count, int64_t length, const CallOptions& options) const {
+  v1::ReceiveBatchRequest request;
+  request.set_count(count);
+  request.set_length(length);
+  return Run(std::move(request), options);
+}
+
+template <template <typename> class Result>
 Result<v1::ShutdownResponse> SocketVerbs<Result>::Shutdown(
     v1::ShutdownDirection direction, const CallOptions& options) const {
   v1::ShutdownRequest request;
@@ -189,6 +209,36 @@ Result<v1::GetOptionResponse> SocketVerbs<Result>::GetOption(
   v1::GetOptionRequest request;
   request.mutable_option()->set_name(std::string(option));
   return Run(std::move(request), options);
+}
+
+template <template <typename> class Result>
+Result<v1::GetLocalAddressResponse> SocketVerbs<Result>::GetLocalAddress(
+    const CallOptions& options) const {
+  return Run(v1::GetLocalAddressRequest(), options);
+}
+
+template <template <typename> class Result>
+Result<v1::GetPeerAddressResponse> SocketVerbs<Result>::GetPeerAddress(
+    const CallOptions& options) const {
+  return Run(v1::GetPeerAddressRequest(), options);
+}
+
+template <template <typename> class Result>
+Result<v1::GetReceiveQueueResponse> SocketVerbs<Result>::GetReceiveQueue(
+    const CallOptions& options) const {
+  return Run(v1::GetReceiveQueueRequest(), options);
+}
+
+template <template <typename> class Result>
+Result<v1::GetSendQueueResponse> SocketVerbs<Result>::GetSendQueue(
+    const CallOptions& options) const {
+  return Run(v1::GetSendQueueRequest(), options);
+}
+
+template <template <typename> class Result>
+Result<v1::IsAtMarkResponse> SocketVerbs<Result>::IsAtMark(
+    const CallOptions& options) const {
+  return Run(v1::IsAtMarkRequest(), options);
 }
 
 template <template <typename> class Result>

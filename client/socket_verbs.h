@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "client/call.h"
 #include "client/connection.h"
 #include "client/result.h"
@@ -108,6 +109,15 @@ class SocketVerbs {
                                         int64_t length,
                                         const CallOptions& options = {}) const;
 
+  // The messages, with one system call (sendmmsg(2)).
+  Result<v1::SendBatchResponse> SendBatch(
+      absl::Span<const absl::string_view> messages,
+      const CallOptions& options = {}) const;
+  // At most `count` messages of at most `length` bytes each, with one system
+  // call (recvmmsg(2)): on a blocking socket, it waits for all of them.
+  Result<v1::ReceiveBatchResponse> ReceiveBatch(
+      int32_t count, int64_t length, const CallOptions& options = {}) const;
+
   Result<v1::ShutdownResponse> Shutdown(v1::ShutdownDirection direction,
                                         const CallOptions& options = {}) const;
   // Calls that wait on the socket are cancelled first.
@@ -125,6 +135,18 @@ class SocketVerbs {
       const CallOptions& options = {}) const;
   Result<v1::GetOptionResponse> GetOption(
       absl::string_view option, const CallOptions& options = {}) const;
+
+  // Questions to the kernel: getsockname(2), getpeername(2), SIOCINQ, SIOCOUTQ,
+  // SIOCATMARK.
+  Result<v1::GetLocalAddressResponse> GetLocalAddress(
+      const CallOptions& options = {}) const;
+  Result<v1::GetPeerAddressResponse> GetPeerAddress(
+      const CallOptions& options = {}) const;
+  Result<v1::GetReceiveQueueResponse> GetReceiveQueue(
+      const CallOptions& options = {}) const;
+  Result<v1::GetSendQueueResponse> GetSendQueue(
+      const CallOptions& options = {}) const;
+  Result<v1::IsAtMarkResponse> IsAtMark(const CallOptions& options = {}) const;
 
   Result<v1::DescribeResponse> Describe(const CallOptions& options = {}) const;
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -37,6 +38,13 @@ Call::Call(Timeout timeout, Interruption* interruption)
     has_deadline_ = true;
     deadline_ns_ = DeadlineAfter(outcome_.start_monotonic_ns, *timeout);
   }
+}
+
+Call Call::AtOnce(Timeout timeout, Interruption* interruption) {
+  Call call(timeout.value_or(absl::ZeroDuration()), interruption);
+  call.at_once_ = true;
+  call.deadline_ns_ = call.outcome_.start_monotonic_ns;
+  return call;
 }
 
 bool Call::Interrupted() {
@@ -90,20 +98,25 @@ bool Call::WasMadeNonBlocking(int fd) const {
 int Call::DontWaitFlag() const { return has_deadline_ ? MSG_DONTWAIT : 0; }
 
 bool Call::WaitReady(int fd, short events) {
-  const int64_t left_ns =
-      has_deadline_
-          ? std::max<int64_t>(deadline_ns_ - MonotonicNanoseconds(), 0)
-          : -1;
+  int64_t left_ns = -1;
+  if (has_deadline_) {
+    left_ns = std::max<int64_t>(deadline_ns_ - MonotonicNanoseconds(), 0);
+    // One deadline for a call of several parts, each of which can go on.
+    if (std::exchange(has_looked_, true) && left_ns == 0) {
+      end_ns_ = MonotonicNanoseconds();
+      return TimeIsOver();
+    }
+  }
   if (!Poll(fd, events, left_ns)) return false;
   if (outcome_.value > 0) return true;
   return TimeIsOver();
 }
 
 bool Call::TimeIsOver() {
-  outcome_.ending = Ending::kTimedOut;
+  outcome_.ending = at_once_ ? Ending::kWouldBlock : Ending::kTimedOut;
   outcome_.syscall = "ppoll";
   outcome_.value = -1;
-  outcome_.error = 0;
+  outcome_.error = at_once_ ? EAGAIN : 0;
   return false;
 }
 

@@ -28,6 +28,11 @@ class Call {
   // `interruption` may be null.
   Call(Timeout timeout, Interruption* interruption);
 
+  // A call in the same mode that never waits: where it would, it is
+  // kWouldBlock. With a timeout, too, it is made only if its descriptor is
+  // ready.
+  static Call AtOnce(Timeout timeout, Interruption* interruption);
+
   // A call that never waits.
   Call() : Call(kNonBlocking, nullptr) {}
 
@@ -49,23 +54,29 @@ class Call {
 
   // The same in the mode of the timeout. Blocking: the call itself sleeps.
   // Non-blocking: it fails at once. With a timeout: sleeps in ppoll until `fd`
-  // is ready for `events` and tries again, until the deadline. The descriptor
-  // must have the mode's O_NONBLOCK flag when the call begins. If another
-  // thread changes it meanwhile, the call goes on as it began: a blocking one
-  // then sleeps in ppoll, without a deadline; one with a timeout needs the help
-  // of DontWaitFlag().
+  // is ready for `events` and is made then, as CPython does it; if it would
+  // block all the same, once more, until the deadline. The descriptor must have
+  // the mode's O_NONBLOCK flag when the call begins. If another thread changes
+  // it meanwhile, the call goes on as it began: a blocking one then sleeps in
+  // ppoll, without a deadline; one with a timeout needs the help of
+  // DontWaitFlag().
   template <typename Syscall>
   bool Wait(const char* name, int fd, short events, Syscall syscall) {
+    bool polls = has_deadline_;
     for (int turns = 0;;) {
+      bool was_ready = false;
+      if (polls) {
+        const int64_t blocked_before_ns = blocked_ns_;
+        if (!WaitReady(fd, events)) return false;
+        was_ready = blocked_ns_ - blocked_before_ns <= kAtOnceNanoseconds;
+      }
       if (Try(name, syscall)) return true;
       if (outcome_.ending != Ending::kWouldBlock) return false;
       if (!has_deadline_ && !WasMadeNonBlocking(fd)) return false;
-      if (turns > 0 && !BackOff(turns)) return false;
-      const int64_t blocked_before_ns = blocked_ns_;
-      if (!WaitReady(fd, events)) return false;
+      polls = true;
       // Having waited, it does not spin: another thread was faster.
-      const bool waited = blocked_ns_ - blocked_before_ns > kAtOnceNanoseconds;
-      turns = waited ? 0 : turns + 1;
+      turns = was_ready ? turns + 1 : 0;
+      if (turns > 0 && !BackOff(turns)) return false;
     }
   }
 
@@ -75,7 +86,8 @@ class Call {
   int DontWaitFlag() const;
 
   // Sleeps in ppoll until `fd` is ready or the deadline. False if it was not
-  // ready: the outcome then says why.
+  // ready: the outcome then says why. At least one look is taken, and none
+  // after the deadline.
   bool WaitReady(int fd, short events);
 
   // Makes the outcome a failure, as if `syscall` had said `error`.
@@ -111,7 +123,7 @@ class Call {
   // all the same (a Unix datagram whose receiver's queue is full, say): don't
   // spin. False if the deadline is over.
   bool BackOff(int turns);
-  // Makes the outcome kTimedOut; false.
+  // Makes the outcome kTimedOut, or kWouldBlock if it never waits; false.
   bool TimeIsOver();
 
   Interruption* const interruption_;
@@ -119,6 +131,8 @@ class Call {
   int64_t deadline_ns_ = 0;
   bool has_deadline_ = false;
   const bool blocking_;
+  bool at_once_ = false;
+  bool has_looked_ = false;
   int64_t blocked_ns_ = 0;
   // When the last system call returned; none if there was none.
   std::optional<int64_t> end_ns_;

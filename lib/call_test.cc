@@ -174,7 +174,7 @@ TEST(CallWaitTest, BlockingDoesNotTryAgain) {
   }
 }
 
-TEST(CallWaitTest, TriesOnceMoreWhenReady) {
+TEST(CallWaitTest, IsMadeOnceReadyAndNotBefore) {
   Event event;
   BackgroundCall wait([&] {
     Call call(absl::Minutes(10), nullptr);
@@ -183,12 +183,47 @@ TEST(CallWaitTest, TriesOnceMoreWhenReady) {
       ++calls;
       return event.Take();
     }));
-    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(calls, 1);
     return call.Finish();
   });
   ASSERT_TRUE(wait.WaitUntilAsleepIn(SYS_ppoll));
   event.Signal();
   EXPECT_THAT(wait.Join(), Returned(8));
+}
+
+TEST(CallWaitTest, IsNotMadeAfterTheDeadline) {
+  Event event;
+  event.Signal();
+  Call call(absl::Milliseconds(20), nullptr);
+  int calls = 0;
+  const auto part = [&] {
+    ++calls;
+    return 1;
+  };
+  while (call.Wait("sendto", event.fd(), POLLIN, part)) {
+  }
+  const Outcome outcome = call.Finish();
+  EXPECT_THAT(outcome, TimedOut());
+  EXPECT_GE(outcome.elapsed, absl::Milliseconds(20));
+  EXPECT_GT(calls, 1);
+}
+
+TEST(CallWaitTest, IsMadeOnceHoweverShortTheTimeout) {
+  Event event;
+  event.Signal();
+  Call call(absl::Nanoseconds(1), nullptr);
+  EXPECT_TRUE(call.Wait("read", event.fd(), POLLIN, [] { return 1; }));
+}
+
+TEST(CallWaitTest, AtOnceWaitsInNoMode) {
+  Event event;
+  for (const Timeout timeout : {Timeout(kBlocking), Timeout(kNonBlocking),
+                                Timeout(absl::Minutes(10))}) {
+    Call call = Call::AtOnce(timeout, nullptr);
+    EXPECT_FALSE(call.Wait("read", event.fd(), POLLIN,
+                           [] { return FailWithError(EAGAIN); }));
+    EXPECT_THAT(call.Finish(), WouldBlock());
+  }
 }
 
 // Ready, and blocking all the same: see the Unix datagrams in transfer_test.

@@ -2,11 +2,11 @@
 
 #include <linux/errqueue.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace standoff {
 namespace {
@@ -96,12 +96,20 @@ bool IsCut(const cmsghdr& header, size_t size, size_t rest) {
   return whole == 0 ? rest == 0 : size < whole;
 }
 
-void CloseDescriptors(absl::string_view data) {
+PassedSockets TakeDescriptors(absl::string_view data) {
+  PassedSockets passed;
   for (; data.size() >= sizeof(int); data.remove_prefix(sizeof(int))) {
     int fd;
     std::memcpy(&fd, data.data(), sizeof fd);
-    if (fd >= 0) close(fd);
+    if (fd < 0) continue;
+    Result<Socket> socket = Socket::FromDescriptor(fd);
+    if (socket.ok()) {
+      passed.sockets.push_back(std::move(socket.value));
+    } else {
+      ++passed.others_closed;
+    }
   }
+  return passed;
 }
 
 }  // namespace
@@ -179,8 +187,8 @@ std::string EncodeControlMessages(absl::Span<const ControlMessage> messages) {
   return buffer;
 }
 
-std::vector<ControlMessage> DecodeControlMessages(msghdr& header) {
-  std::vector<ControlMessage> messages;
+DecodedControlMessages DecodeControlMessages(msghdr& header) {
+  DecodedControlMessages decoded;
   const char* const end =
       static_cast<const char*>(header.msg_control) + header.msg_controllen;
   for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr;
@@ -190,14 +198,22 @@ std::vector<ControlMessage> DecodeControlMessages(msghdr& header) {
     const size_t wanted = item->cmsg_len - CMSG_LEN(0);
     const size_t size = std::min(wanted, static_cast<size_t>(end - start));
     const auto rest = static_cast<size_t>(end - start) - size;
-    messages.push_back({.level = item->cmsg_level,
-                        .type = item->cmsg_type,
-                        .data = std::string(start, size),
-                        .truncated = (header.msg_flags & MSG_CTRUNC) != 0 &&
-                                     IsCut(*item, size, rest)});
-    if (PassesDescriptors(*item)) CloseDescriptors(messages.back().data);
+    ControlMessage message = {
+        .level = item->cmsg_level,
+        .type = item->cmsg_type,
+        .data = std::string(start, size),
+        .truncated =
+            (header.msg_flags & MSG_CTRUNC) != 0 && IsCut(*item, size, rest)};
+    if (PassesDescriptors(*item)) {
+      PassedSockets passed = TakeDescriptors(message.data);
+      message.data.clear();
+      if (item->cmsg_type == SCM_RIGHTS) {
+        decoded.passed.push_back(std::move(passed));
+      }
+    }
+    decoded.messages.push_back(std::move(message));
   }
-  return messages;
+  return decoded;
 }
 
 }  // namespace standoff

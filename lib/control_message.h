@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "lib/socket.h"
 
 namespace standoff {
 
@@ -62,10 +63,24 @@ const ControlMessageName* FindControlMessage(int level, int type);
 // The buffer for msg_control that holds `messages`.
 std::string EncodeControlMessages(absl::Span<const ControlMessage> messages);
 
-// The messages that recvmsg(2) left in `header`. Descriptors that a peer
-// passed (SCM_RIGHTS, SCM_PIDFD) are closed at once: the message keeps their
-// numbers, which are then free for others.
-std::vector<ControlMessage> DecodeControlMessages(msghdr& header);
+// Descriptors that a peer passed (SCM_RIGHTS, unix(7)).
+struct PassedSockets {
+  // In their order. Non-blocking if the peer has them so; that flag they share.
+  std::vector<Socket> sockets;
+  // How many came that are no sockets: they were closed.
+  int others_closed = 0;
+};
+
+struct DecodedControlMessages {
+  // Those that bring descriptors (SCM_RIGHTS, SCM_PIDFD) have no data.
+  std::vector<ControlMessage> messages;
+  // What came with each SCM_RIGHTS among them. A SCM_PIDFD was closed.
+  std::vector<PassedSockets> passed;
+};
+
+// The messages that recvmsg(2) left in `header`. Takes over the descriptors
+// that came with them: once for each header.
+DecodedControlMessages DecodeControlMessages(msghdr& header);
 
 }  // namespace standoff
 

@@ -259,12 +259,35 @@ INSTANTIATE_TEST_SUITE_P(All, DescriptorTest,
                                            kUnixSeqpacket),
                          ::testing::PrintToStringParamName());
 
-TEST_P(DescriptorTest, AreClosedAndTold) {
+TEST_P(DescriptorTest, SocketsAreHandedOver) {
   Must(Pass(3));
-  const Result<Received> received = ReceiveWithRoom(pair_.b, kRoom);
+  Result<Received> received = ReceiveWithRoom(pair_.b, kRoom);
   const ControlMessage message = Only(received, SOL_SOCKET, SCM_RIGHTS);
-  EXPECT_EQ(message.data.size(), 3 * sizeof(int));
+  EXPECT_EQ(message.data, "");
   EXPECT_FALSE(message.truncated);
+  ASSERT_EQ(received.value.passed.size(), 1u);
+  std::vector<Socket>& sockets = received.value.passed[0].sockets;
+  ASSERT_EQ(sockets.size(), 3u);
+  EXPECT_EQ(CountDescriptors(), before_ + 3);
+  EXPECT_EQ(sockets[2].family(), AF_UNIX);
+  EXPECT_EQ(sockets[2].type(), GetParam().type);
+  EXPECT_EQ(sockets[2].timeout(), kBlocking);
+  // It is the sender's own.
+  Must(Send(sockets[2], "back"));
+  char buffer[10];
+  EXPECT_THAT(Receive(pair_.b, buffer), Returned(4));
+}
+
+TEST_P(DescriptorTest, OthersAreClosedAndCounted) {
+  const int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const ControlMessage message = Descriptors({file, pair_.a.fd(), file});
+  Must(Send(pair_.a, "x", {.control_messages = {&message, 1}}));
+  close(file);
+  const Result<Received> received = ReceiveWithRoom(pair_.b, kRoom);
+  ASSERT_EQ(received.value.passed.size(), 1u);
+  EXPECT_EQ(received.value.passed[0].sockets.size(), 1u);
+  EXPECT_EQ(received.value.passed[0].others_closed, 2);
+  EXPECT_EQ(CountDescriptors(), before_ + 1);
 }
 
 TEST_P(DescriptorTest, AreClosedWhenPeekedAt) {
@@ -278,8 +301,9 @@ TEST_P(DescriptorTest, AreClosedWhenPeekedAt) {
 TEST_P(DescriptorTest, AreClosedWhenCut) {
   for (size_t room = 0; room < CMSG_SPACE(5 * sizeof(int)); ++room) {
     Must(Pass(5));
-    const Result<Received> received = ReceiveWithRoom(pair_.b, room);
+    Result<Received> received = ReceiveWithRoom(pair_.b, room);
     EXPECT_THAT(received, Returned(1));
+    received.value.passed.clear();
     EXPECT_EQ(CountDescriptors(), before_) << room;
     const bool whole = room >= CMSG_LEN(5 * sizeof(int));
     EXPECT_EQ((received.value.flags & MSG_CTRUNC) == 0, whole) << room;

@@ -2,10 +2,8 @@
 
 #include <fcntl.h>
 #include <linux/sock_diag.h>
-#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -13,6 +11,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+
+#include "lib/socket_ioctl.h"
 
 namespace standoff {
 namespace {
@@ -25,10 +25,9 @@ struct TcpInfoBytes {
   socklen_t size = sizeof bytes;
 };
 
-std::optional<uint64_t> QueueSize(const Socket& socket, unsigned long request) {
-  int size = 0;
-  if (ioctl(socket.fd(), request, &size) != 0 || size < 0) return std::nullopt;
-  return static_cast<uint64_t>(size);
+std::optional<uint64_t> SizeIn(const Result<int64_t>& queue) {
+  if (!queue.ok() || queue.value < 0) return std::nullopt;
+  return static_cast<uint64_t>(queue.value);
 }
 
 bool IsTcp(const Socket& socket) {
@@ -56,11 +55,11 @@ bool FetchTcpInfo(const Socket& socket, TcpInfoBytes& info) {
 }  // namespace
 
 std::optional<uint64_t> ReceiveQueue(const Socket& socket) {
-  return QueueSize(socket, SIOCINQ);
+  return SizeIn(AskReceiveQueue(socket));
 }
 
 std::optional<uint64_t> SendQueue(const Socket& socket) {
-  return QueueSize(socket, SIOCOUTQ);
+  return SizeIn(AskSendQueue(socket));
 }
 
 int ReceiveLowWater(const Socket& socket) {

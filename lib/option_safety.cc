@@ -2,6 +2,10 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
+
+#include <cstdio>
+#include <utility>
 
 #include "absl/types/span.h"
 
@@ -42,8 +46,8 @@ constexpr char kFirewall[] =
 constexpr char kConnects[] = "it makes connections, and may wait for that";
 constexpr char kKeys[] = "its value names keys of the calling process";
 constexpr char kNotReviewed[] =
-    "it is not known to be free of pointers into the calling process and of "
-    "its descriptors";
+    "it is not known, so nor is whether it would harm the process that makes "
+    "the call";
 
 // Of several rules for a number, the first counts. The numbers are the
 // kernel's: not all headers have all names.
@@ -181,23 +185,56 @@ constexpr Rule kControlMessageRules[] = {
     {SOL_RDS, 0, 255, kPointer},
 };
 
-const char* WhyRefused(absl::Span<const Rule> rules, int level, int number) {
-  for (const Rule& rule : rules) {
-    if (rule.level == level && rule.first <= number && number <= rule.last) {
-      return rule.reason;
-    }
+// Whether the kernel that runs has no other numbers of these levels than the
+// rules: it is none that came after the review. Modules have numbers of their
+// own in IPPROTO_IP and IPPROTO_IPV6, from 64 on (nf_register_sockopt).
+bool AreAllKnown(int level, int number) {
+  static const bool is_reviewed = [] {
+    constexpr std::pair<int, int> kReviewed(6, 18);
+    utsname name;
+    std::pair<int, int> version;
+    return uname(&name) == 0 &&
+           std::sscanf(name.release, "%d.%d", &version.first,
+                       &version.second) == 2 &&
+           version <= kReviewed;
+  }();
+  if (!is_reviewed) return false;
+  switch (level) {
+    case SOL_SOCKET:
+    case IPPROTO_TCP:
+    case IPPROTO_UDP:
+    case IPPROTO_UDPLITE:
+      return true;
+    case IPPROTO_IP:
+    case IPPROTO_IPV6:
+      return number < 64;
+    default:
+      return false;
   }
-  return kNotReviewed;
+}
+
+SafetyVerdict Look(absl::Span<const Rule> rules, int level, int number) {
+  for (const Rule& rule : rules) {
+    if (rule.level != level || number < rule.first || rule.last < number) {
+      continue;
+    }
+    return {
+        .safety = rule.reason == nullptr ? Safety::kHarmless : Safety::kRefused,
+        .reason = rule.reason};
+  }
+  return {.safety = AreAllKnown(level, number) ? Safety::kUnknownToKernel
+                                               : Safety::kUnknown,
+          .reason = kNotReviewed};
 }
 
 }  // namespace
 
-const char* WhyRefused(int level, int number) {
-  return WhyRefused(kOptionRules, level, number);
+SafetyVerdict OptionSafety(int level, int number) {
+  return Look(kOptionRules, level, number);
 }
 
-const char* WhyControlMessageRefused(int level, int type) {
-  return WhyRefused(kControlMessageRules, level, type);
+SafetyVerdict ControlMessageSafety(int level, int type) {
+  return Look(kControlMessageRules, level, type);
 }
 
 }  // namespace standoff

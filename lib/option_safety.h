@@ -8,9 +8,8 @@
 // tell such a daemon what to refuse. They are not in the way of who uses the
 // other functions of this library in their own process.
 //
-// What is not known to be harmless is refused: whatever level, number or type
-// has not been reviewed (against Linux 6.18), so also options of newer
-// kernels.
+// What was not reviewed (against Linux 6.18) is not known to be harmless, so
+// also options of newer kernels.
 //
 // What is let through is harmless if the caller does as follows:
 // - A read starts with a buffer of zeros. Options that expect a question in
@@ -28,15 +27,34 @@
 
 namespace standoff {
 
-inline constexpr int kReadSlack = 64;
+inline constexpr int kReadSlack = 4096;
 
-// Why option `number` of `level` must be neither set nor read, as the end of a
-// sentence ("its value holds a pointer into the calling process"); null if it
-// may be.
-const char* WhyRefused(int level, int number);
+// What is known of a number.
+enum class Safety {
+  // It was reviewed, and is harmless.
+  kHarmless,
+  // It was reviewed, and must be refused.
+  kRefused,
+  // It was not reviewed. Reading an option of that number is harmless all the
+  // same, as far as the above is done; setting it may not be.
+  kUnknown,
+  // No more is it known to the kernel that runs, by its version and the level:
+  // it can be asked, and says so.
+  kUnknownToKernel,
+};
 
-// The same for sending a control message of that level and type (cmsg(3)).
-const char* WhyControlMessageRefused(int level, int type);
+struct SafetyVerdict {
+  Safety safety;
+  // Of what is not harmless: why it is refused, as the end of a sentence ("its
+  // value holds a pointer into the calling process").
+  const char* reason;
+};
+
+// Of option `number` of `level`.
+SafetyVerdict OptionSafety(int level, int number);
+
+// The same of sending a control message of that level and type (cmsg(3)).
+SafetyVerdict ControlMessageSafety(int level, int type);
 
 }  // namespace standoff
 

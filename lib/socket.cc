@@ -132,20 +132,24 @@ Result<Socket> Socket::FromProcess(pid_t process, int fd) {
   });
   close(process_fd);
   if (!ok) return {call.Finish(), {}};
-  const auto own_fd = static_cast<int>(call.outcome().value);
+  return FromDescriptor(static_cast<int>(call.outcome().value));
+}
+
+Result<Socket> Socket::FromDescriptor(int fd) {
+  Call call;
   int family = 0;
   int type = 0;
   socklen_t size = sizeof type;
   const bool is_socket = call.Try("getsockopt", [&] {
-    return getsockopt(own_fd, SOL_SOCKET, SO_TYPE, &type, &size);
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
   });
   if (!is_socket) {
-    close(own_fd);
+    close(fd);
     return {call.Finish(), {}};
   }
-  getsockopt(own_fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
-  if ((fcntl(own_fd, F_GETFL) & O_NONBLOCK) != 0) type |= SOCK_NONBLOCK;
-  return {call.Finish(0), Socket(own_fd, family, type)};
+  getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+  if ((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0) type |= SOCK_NONBLOCK;
+  return {call.Finish(0), Socket(fd, family, type)};
 }
 
 Outcome Socket::SetBlocking(bool blocking) {

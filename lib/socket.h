@@ -75,6 +75,10 @@ class Socket {
   // can't close the socket by closing its own.
   static Result<Socket> FromProcess(pid_t process, int fd);
 
+  // Takes over a descriptor of this process. ENOTSOCK for anything else, which
+  // is closed.
+  static Result<Socket> FromDescriptor(int fd);
+
   // Sets the mode: fcntl(2), F_GETFL and F_SETFL. EBADF if it is closed.
   Outcome SetBlocking(bool blocking);
   // nullopt: blocking. Zero: non-blocking. Else rounded up to the nanosecond.

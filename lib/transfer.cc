@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "lib/call.h"
+#include "lib/incoming_message.h"
 
 namespace standoff {
 namespace {
@@ -28,10 +29,6 @@ constexpr uint64_t kLongPieceSize = 1024 * 1024;
 // No message is longer: UDP's length has 16 bits, and a Unix one has to fit in
 // what the kernel can allocate in one piece (kmalloc, 4 MiB) and a few pages.
 constexpr uint64_t kMaxMessageSize = 8 * 1024 * 1024;
-
-// More than the kernel has for one message: its longest are IP options and 253
-// descriptors.
-constexpr size_t kMaxControlSize = 64 * 1024;
 
 // What is held in memory of a pattern of `length` bytes. On a socket that keeps
 // message boundaries, all of a message; of one that no socket takes, enough for
@@ -117,10 +114,11 @@ class OutgoingMessage {
   bool has_control_;
 };
 
-// How long a transfer waits.
 template <typename Options>
-Timeout TimeoutOf(const Socket& socket, const Options& options) {
-  return options.at_once ? Timeout(kNonBlocking) : socket.timeout();
+Call Begin(const Socket& socket, const Options& options,
+           Interruption* interruption) {
+  return options.at_once ? Call::AtOnce(socket.timeout(), interruption)
+                         : Call(socket.timeout(), interruption);
 }
 
 // The outcome of a call that moved `size` bytes in all.
@@ -129,12 +127,6 @@ Outcome FinishTransfer(Call& call, uint64_t size) {
     return call.Finish(static_cast<int64_t>(size));
   }
   return call.Finish(-1);
-}
-
-// What to poll for so that a receive with `flags` does not block.
-short ReceiveEvents(int flags) {
-  if ((flags & MSG_ERRQUEUE) != 0) return 0;  // POLLERR is always reported.
-  return (flags & MSG_OOB) != 0 ? POLLPRI : POLLIN;
 }
 
 // recvfrom can't tell flags and control messages. They don't matter on a plain
@@ -149,58 +141,42 @@ bool ReceiveOnce(Call& call, const Socket& socket, absl::Span<char> buffer,
   const int flags = options.flags | call.DontWaitFlag() |
                     (options.at_once ? MSG_DONTWAIT : 0);
   const short events = ReceiveEvents(options.flags);
-  Address source;
   if (!NeedsMessage(socket, options)) {
+    Address source;
     socklen_t source_size = 0;
     const bool ok = call.Wait("recvfrom", fd, events, [&] {
       source_size = Address::kCapacity;
       return recvfrom(fd, buffer.data(), buffer.size(), flags,
                       source.mutable_data(), &source_size);
     });
-    if (ok) source.set_size(source_size);
-  } else {
-    std::string control(
-        std::min(options.control_size.value_or(0), kMaxControlSize), '\0');
-    iovec vector = {.iov_base = buffer.data(), .iov_len = buffer.size()};
-    msghdr header = {};
-    // Descriptors that come along must not reach a program started just now.
-    // They come over Unix sockets only, and packet(7) refuses the flag.
-    const int close_descriptors =
-        socket.family() == AF_UNIX ? MSG_CMSG_CLOEXEC : 0;
-    const bool ok = call.Wait("recvmsg", fd, events, [&] {
-      header.msg_name = source.mutable_data();
-      header.msg_namelen = Address::kCapacity;
-      header.msg_iov = &vector;
-      header.msg_iovlen = 1;
-      header.msg_control = control.data();
-      header.msg_controllen = control.size();
-      return recvmsg(fd, &header, flags | close_descriptors);
-    });
-    if (ok) {
-      source.set_size(header.msg_namelen);
-      received.flags |= header.msg_flags & ~close_descriptors;
-      for (ControlMessage& message : DecodeControlMessages(header)) {
-        received.control_messages.push_back(std::move(message));
-      }
+    if (ok && received.source.empty()) {
+      source.set_size(source_size);
+      received.source = source;
     }
+  } else {
+    IncomingMessage message(socket, buffer, options);
+    msghdr header = {};
+    const bool ok = call.Wait("recvmsg", fd, events, [&] {
+      message.Prepare(header);
+      return recvmsg(fd, &header, flags | message.extra_flags());
+    });
+    if (ok) message.TakeFrom(header, received);
   }
-  if (!call.outcome().ok()) return false;
-  if (received.source.empty()) received.source = source;
-  return true;
+  return call.outcome().ok();
 }
 
 }  // namespace
 
 Outcome Send(Socket& socket, absl::string_view data, const SendOptions& options,
              Interruption* interruption) {
-  Call call(TimeoutOf(socket, options), interruption);
+  Call call = Begin(socket, options, interruption);
   OutgoingMessage(options).Send(call, socket.fd(), data);
   return call.Finish();
 }
 
 Outcome SendAll(Socket& socket, absl::string_view data,
                 const SendOptions& options, Interruption* interruption) {
-  Call call(TimeoutOf(socket, options), interruption);
+  Call call = Begin(socket, options, interruption);
   OutgoingMessage message(options);
   size_t sent = 0;
   do {
@@ -212,7 +188,7 @@ Outcome SendAll(Socket& socket, absl::string_view data,
 
 Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
                     const SendOptions& options, Interruption* interruption) {
-  Call call(TimeoutOf(socket, options), interruption);
+  Call call = Begin(socket, options, interruption);
   OutgoingMessage message(options);
   Piece piece(socket, length);
   if (piece.data() == nullptr) {
@@ -239,7 +215,7 @@ Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
 Result<Received> Receive(Socket& socket, absl::Span<char> buffer,
                          const ReceiveOptions& options,
                          Interruption* interruption) {
-  Call call(TimeoutOf(socket, options), interruption);
+  Call call = Begin(socket, options, interruption);
   Result<Received> result;
   if (ReceiveOnce(call, socket, buffer, options, result.value)) {
     result.value.size =
@@ -252,7 +228,7 @@ Result<Received> Receive(Socket& socket, absl::Span<char> buffer,
 Result<Received> ReceiveAll(Socket& socket, absl::Span<char> buffer,
                             const ReceiveOptions& options,
                             Interruption* interruption) {
-  Call call(TimeoutOf(socket, options), interruption);
+  Call call = Begin(socket, options, interruption);
   Result<Received> result;
   size_t& size = result.value.size;
   do {
@@ -272,7 +248,7 @@ Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
                                 uint64_t length, bool all,
                                 const ReceiveOptions& options,
                                 Interruption* interruption) {
-  Call call(TimeoutOf(socket, options), interruption);
+  Call call = Begin(socket, options, interruption);
   Result<Verified> result;
   Piece piece(socket, length);
   if (piece.data() == nullptr) {

@@ -78,6 +78,8 @@ struct Received {
   // stream without room for control messages.
   int flags = 0;
   std::vector<ControlMessage> control_messages;
+  // What came with each SCM_RIGHTS among them, in their order.
+  std::vector<PassedSockets> passed;
 };
 
 // Receives once into `buffer`. The outcome's value is what the kernel

@@ -48,6 +48,11 @@ void AddControlFlags(CLI::App& app, DaemonOptions& options) {
                "host that use sockets: their command lines, sockets and\n"
                "threads, and what these wait for. Those of the daemon's\n"
                "user, or all if that is root.");
+  app.add_flag("--allow_unknown_options", options.limits.allow_unknown_options,
+               "Let clients set socket options, and send control\n"
+               "messages, whose numbers the daemon does not know: those\n"
+               "of a newer kernel, say. Their values may hold addresses\n"
+               "in the daemon's memory.");
   app.add_flag("--channelz", options.channelz,
                "Serve grpc.channelz, too: the state of gRPC's channels.\n"
                "All calls then take somewhat longer.");

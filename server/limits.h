@@ -40,6 +40,9 @@ struct Limits {
   // Bytes of memory for all patterns that are being sent in one system call
   // each.
   int64_t max_pattern_memory = int64_t{1024} * 1024 * 1024;
+  // Whether clients may set options and send control messages that the daemon
+  // does not know.
+  bool allow_unknown_options = false;
 };
 
 // A limit for each session, by what it is set to and the host's.

@@ -33,8 +33,12 @@ class OpenSocket {
   // What a socket and its duplicates share: their O_NONBLOCK flag.
   struct Mode {
     std::mutex mutex;
-    // Whether there was ever a duplicate. Guarded by `mutex`.
+    // Whether there was ever a duplicate. Guarded by `mutex`, as is what
+    // follows.
     bool shared = false;
+    // Whether the socket was passed to somebody (SCM_RIGHTS), or came so: who
+    // has it may change the flag at any time.
+    bool passed = false;
   };
 
   // `maker` counts as its first user.
@@ -69,6 +73,9 @@ class OpenSocket {
   }
   // Whether a duplicate may have changed the flag. While the mode is held.
   bool SharesMode() const { return mode_->shared; }
+  // See Mode::passed. While the mode is held.
+  void SetPassed() { mode_->passed = true; }
+  bool WasPassed() const { return mode_->passed; }
 
   // No call can enter any more: it will be closed. False if somebody else has
   // begun to.

@@ -219,10 +219,28 @@ TEST_F(ControlMessageTest, RefusesDescriptors) {
   by_number.set_type(SCM_RIGHTS);
   for (const auto& message : {by_name, by_number}) {
     EXPECT_THAT(SendWith(a, message),
-                Refused(absl::StatusCode::kInvalidArgument,
+                Refused(absl::StatusCode::kPermissionDenied,
                         AllOf(HasSubstr("control_messages[0]"),
-                              HasSubstr("is refused: "))));
+                              HasSubstr("rights.sockets"))));
   }
+}
+
+// The kernel says of what it surely does not know that it does not.
+TEST_F(ControlMessageTest, UnknownOnes) {
+  const auto [a, b] = ConnectedPair(host_.host(), kUdp4);
+  v1::ControlMessage unknown;
+  unknown.set_level(IPPROTO_IP);
+  unknown.set_type(60);
+  EXPECT_THAT(SendWith(a, unknown), FailedWith("EINVAL", "sendmsg"));
+  unknown.set_level(100'000);
+  EXPECT_THAT(SendWith(a, unknown),
+              Refused(absl::StatusCode::kPermissionDenied,
+                      AllOf(HasSubstr("control_messages[0]: level 100000"),
+                            HasSubstr("--allow_unknown_options"))));
+  const TestHost allowing(WithFlags({"--allow_unknown_options"}));
+  const auto [c, d] = ConnectedPair(allowing.host(), kUdp4);
+  // IP takes no notice of other levels.
+  EXPECT_THAT(SendWith(c, unknown), Returned(4));
 }
 
 TEST_F(ControlMessageTest, RefusesWhatIsMalformed) {
@@ -327,7 +345,9 @@ TEST_F(ControlMessageTest, PassedDescriptorsAreClosed) {
     ASSERT_THAT(received, Returned(1));
     ASSERT_EQ(received->control_messages_size(), 1);
     EXPECT_EQ(received->control_messages(0).name(), "SCM_RIGHTS");
-    EXPECT_EQ(received->control_messages(0).data().size(), 5 * sizeof(int));
+    EXPECT_EQ(received->control_messages(0).data(), "");
+    EXPECT_EQ(received->control_messages(0).rights().sockets_size(), 0);
+    EXPECT_EQ(received->control_messages(0).rights().others_closed(), 5u);
     // With room for less, or none.
     peer.Pass(5);
     EXPECT_THAT(Receive(accepted, 24), Returned(1));

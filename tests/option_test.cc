@@ -26,6 +26,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 v1::OptionKey Named(const std::string& name) {
   v1::OptionKey key;
@@ -257,6 +258,43 @@ TEST_F(OptionTest, SaysWhatIsMissing) {
                       HasSubstr("value: is missing")));
 }
 
+TEST_F(OptionTest, UnknownOnes) {
+  // The kernel says of what it surely does not know that it does not.
+  for (const int level : {int{SOL_SOCKET}, int{IPPROTO_TCP}}) {
+    EXPECT_THAT(Set(Numbered(level, 9999), Integer(1)),
+                FailedWith("ENOPROTOOPT", "setsockopt"));
+    EXPECT_THAT(Get(Numbered(level, 9999), 4),
+                FailedWith("ENOPROTOOPT", "getsockopt"));
+  }
+  for (const auto& [level, number] :
+       {std::pair(100'000, 1), std::pair(int{IPPROTO_IP}, 9999)}) {
+    EXPECT_THAT(Set(Numbered(level, number), Integer(1)),
+                Refused(absl::StatusCode::kPermissionDenied,
+                        AllOf(HasSubstr("option: "),
+                              HasSubstr("flag --allow_unknown_options allows"),
+                              Not(HasSubstr("pointer")))));
+    // Reading is harmless.
+    const auto got = Get(Numbered(level, number), 4);
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_EQ(got->outcome().syscall(), "getsockopt");
+    EXPECT_EQ(got->outcome().ending(), v1::ENDING_FAILED);
+  }
+}
+
+TEST(UnknownOptionTest, IsTheKernelsToRefuseIfAllowed) {
+  constexpr int kSoAttachBpf = 50;
+  const TestHost host(WithFlags({"--allow_unknown_options"}));
+  const RemoteSocket socket = OpenSocket(host.host(), kTcp4);
+  v1::SetOptionRequest request;
+  *request.mutable_option() = Numbered(100'000, 1);
+  *request.mutable_value() = Integer(1);
+  EXPECT_THAT(socket.Run(request), FailedWith("ENOPROTOOPT", "setsockopt"));
+  // What is known to reach into the daemon is not unknown.
+  *request.mutable_option() = Numbered(SOL_SOCKET, kSoAttachBpf);
+  EXPECT_THAT(socket.Run(request), Refused(absl::StatusCode::kPermissionDenied,
+                                           HasSubstr("is refused: ")));
+}
+
 // Values that hold pointers or descriptors would reach into the daemon.
 TEST_F(OptionTest, RefusesOptionsThatReachIntoTheDaemon) {
   constexpr int kSoAttachFilter = 26;
@@ -271,10 +309,9 @@ TEST_F(OptionTest, RefusesOptionsThatReachIntoTheDaemon) {
         std::pair(SOL_SOCKET, kSoPeerPidfd), std::pair(SOL_SOCKET, kSoZerocopy),
         std::pair(int{IPPROTO_TCP}, kTcpZerocopyReceive),
         std::pair(int{IPPROTO_IP}, kIptSoSetReplace),
-        // Nobody knows what these do.
-        std::pair(SOL_SOCKET, 100'000), std::pair(100'000, 1)}) {
+        std::pair(int{SOL_XDP}, 4)}) {
     const auto refused =
-        Refused(absl::StatusCode::kInvalidArgument,
+        Refused(absl::StatusCode::kPermissionDenied,
                 AllOf(HasSubstr("option: "), HasSubstr("is refused: ")));
     EXPECT_THAT(Set(Numbered(level, number), Data(std::string(16, '\0'))),
                 refused)

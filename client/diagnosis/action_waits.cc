@@ -25,6 +25,24 @@ ReceiveWait ReceiveWaitOf(uint64_t length,
           .peeks = (bits & v1::MESSAGE_FLAG_PEEK) != 0};
 }
 
+namespace {
+
+// Where all of its messages go, if that is one address; else null.
+const v1::Address* SharedDestination(const v1::SendBatchRequest& batch) {
+  const v1::Address* shared = nullptr;
+  for (const v1::OutgoingMessage& message : batch.messages()) {
+    if (!message.has_destination()) return nullptr;
+    if (shared == nullptr) shared = &message.destination();
+    if (shared->SerializeAsString() !=
+        message.destination().SerializeAsString()) {
+      return nullptr;
+    }
+  }
+  return shared;
+}
+
+}  // namespace
+
 std::vector<ActionWait> WaitsOf(const v1::Action& action) {
   switch (action.request_case()) {
     case v1::Action::kConnect:
@@ -45,6 +63,13 @@ std::vector<ActionWait> WaitsOf(const v1::Action& action) {
                .target = action.send().has_destination()
                              ? &action.send().destination()
                              : nullptr}};
+    case v1::Action::kReceiveBatch:
+      return {{.socket = action.receive_batch().socket(),
+               .kind = WaitKind::kReceive}};
+    case v1::Action::kSendBatch:
+      return {{.socket = action.send_batch().socket(),
+               .kind = WaitKind::kSend,
+               .target = SharedDestination(action.send_batch())}};
     case v1::Action::kPoll: {
       std::vector<ActionWait> waits;
       for (const v1::PollItem& item : action.poll().items()) {

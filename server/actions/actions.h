@@ -1,7 +1,8 @@
 // One Prepare() for each request of SocketService.
 //
 // It checks the request and gives the action, or the status to refuse it with:
-// InvalidArgument, NotFound, AlreadyExists or ResourceExhausted, as
+// InvalidArgument, NotFound, AlreadyExists, PermissionDenied or
+// ResourceExhausted, as
 // socket_service.proto says. Request, response and context must live until the
 // action was performed or destroyed.
 
@@ -13,6 +14,31 @@
 #include "standoff/v1/socket_service.pb.h"
 
 namespace standoff {
+
+// ask.cc
+absl::StatusOr<PreparedAction> Prepare(
+    ActionContext& context, const v1::GetLocalAddressRequest& request,
+    v1::GetLocalAddressResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::GetPeerAddressRequest& request,
+                                       v1::GetPeerAddressResponse& response);
+absl::StatusOr<PreparedAction> Prepare(
+    ActionContext& context, const v1::GetReceiveQueueRequest& request,
+    v1::GetReceiveQueueResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::GetSendQueueRequest& request,
+                                       v1::GetSendQueueResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::IsAtMarkRequest& request,
+                                       v1::IsAtMarkResponse& response);
+
+// batch.cc
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::SendBatchRequest& request,
+                                       v1::SendBatchResponse& response);
+absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
+                                       const v1::ReceiveBatchRequest& request,
+                                       v1::ReceiveBatchResponse& response);
 
 // open.cc
 absl::StatusOr<PreparedAction> Prepare(ActionContext& context,

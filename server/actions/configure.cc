@@ -45,7 +45,10 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
 absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                                        const v1::SetOptionRequest& request,
                                        v1::SetOptionResponse& response) {
-  absl::StatusOr<OptionChoice> choice = OptionFromProto(request.option());
+  absl::StatusOr<OptionChoice> choice =
+      OptionFromProto(request.option(), context.limits.allow_unknown_options
+                                            ? OptionUse::kSetEvenIfUnknown
+                                            : OptionUse::kSet);
   if (!choice.ok()) return choice.status();
   if (request.value().has_null_length()) {
     return OnSocket(
@@ -79,7 +82,8 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
 absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                                        const v1::GetOptionRequest& request,
                                        v1::GetOptionResponse& response) {
-  absl::StatusOr<OptionChoice> choice = OptionFromProto(request.option());
+  absl::StatusOr<OptionChoice> choice =
+      OptionFromProto(request.option(), OptionUse::kRead);
   if (!choice.ok()) return choice.status();
   if (request.has_length()) {
     if (request.length() < 0 || request.length() > kMaxOptionSize) {

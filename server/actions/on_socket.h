@@ -85,6 +85,7 @@ inline Waits HowTransferWaits(int64_t length, int flags) {
 // it blocking, whatever its timeout says. While the mode is held.
 inline bool IsNonBlocking(OpenSocket& socket) {
   if (socket.socket().timeout() != Timeout(kNonBlocking)) return false;
+  if (socket.WasPassed()) return false;
   if (!socket.SharesMode()) return true;
   Interruption unused;
   const SocketCall call(socket, &unused);

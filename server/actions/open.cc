@@ -2,13 +2,12 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <iterator>
 #include <memory>
 #include <utility>
 
 #include "lib/socket.h"
 #include "server/actions/actions.h"
+#include "server/actions/family.h"
 #include "server/actions/on_socket.h"
 #include "server/convert/address.h"
 #include "server/convert/field_error.h"
@@ -24,20 +23,6 @@ using Reservation = SocketTable::Reservation;
 // The number that a field has, or its default.
 int Or(int number, int default_number) {
   return number == 0 ? default_number : number;
-}
-
-// Families whose addresses or payload hold descriptors of the daemon, or with
-// which a client would configure the host instead of using it.
-absl::Status CheckFamily(int family) {
-  constexpr int kRefused[] = {AF_KEY, AF_NETLINK, AF_RDS, AF_PPPOX,    AF_RXRPC,
-                              AF_ALG, AF_KCM,     AF_XDP, AF_BLUETOOTH};
-  if (std::find(std::begin(kRefused), std::end(kRefused), family) ==
-      std::end(kRefused)) {
-    return absl::OkStatus();
-  }
-  return FieldError("family", family,
-                    " is refused: with such sockets a client could reach the "
-                    "daemon's own descriptors or configure its host");
 }
 
 // Sets the mode that was asked for, unless SOCK_NONBLOCK in the type did.

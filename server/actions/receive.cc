@@ -15,9 +15,9 @@
 #include "server/actions/actions.h"
 #include "server/actions/on_socket.h"
 #include "server/actions/options_seen.h"
+#include "server/actions/passing.h"
 #include "server/convert/address.h"
 #include "server/convert/bits.h"
-#include "server/convert/control_message.h"
 #include "server/convert/field_error.h"
 #include "server/convert/outcome.h"
 #include "server/unmade_call.h"
@@ -59,22 +59,19 @@ absl::Status CheckFlags(const v1::ReceiveRequest& request, int flags) {
   return absl::OkStatus();
 }
 
-void MessageToProto(const v1::ReceiveRequest& request, const Received& received,
-                    v1::ReceiveResponse& response) {
+void MessageToProto(ActionContext& context, const v1::ReceiveRequest& request,
+                    Received& received, v1::ReceiveResponse& response) {
   if (!received.source.empty()) {
     *response.mutable_source() = AddressToProto(received.source);
   }
   BitsToProto<v1::MessageFlag>(received.flags, response.mutable_flags());
-  for (const ControlMessage& message : received.control_messages) {
-    *response.add_control_messages() = request.raw_control_messages()
-                                           ? RawControlMessageToProto(message)
-                                           : ControlMessageToProto(message);
-  }
+  ControlMessagesToProto(context, received, request.raw_control_messages(),
+                         *response.mutable_control_messages());
 }
 
-void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
-                 const ReceiveOptions& options, Interruption* interruption,
-                 v1::ReceiveResponse& response) {
+void ReceiveData(ActionContext& context, const v1::ReceiveRequest& request,
+                 Socket& socket, const ReceiveOptions& options,
+                 Interruption* interruption, v1::ReceiveResponse& response) {
   const auto length = static_cast<size_t>(request.length());
   // Not the reply's string: memory that nothing is received into is never
   // touched, so that a large length costs nothing while the call waits.
@@ -89,7 +86,7 @@ void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
     return;
   }
   const auto receive = request.all() ? ReceiveAll : Receive;
-  const Result<Received> result = receive(
+  Result<Received> result = receive(
       socket, absl::MakeSpan(buffer.get(), length), options, interruption);
   OutcomeToProto(result.outcome, *response.mutable_outcome());
   response.set_bytes_received(
@@ -100,7 +97,7 @@ void ReceiveData(const v1::ReceiveRequest& request, Socket& socket,
                            socket.family() != AF_UNIX &&
                            (options.flags & MSG_TRUNC) != 0;
   if (!thrown_away) response.set_data(buffer.get(), result.value.size);
-  MessageToProto(request, result.value, response);
+  MessageToProto(context, request, result.value, response);
 }
 
 void ReceiveAndVerify(const v1::ReceiveRequest& request, Socket& socket,
@@ -144,10 +141,14 @@ struct IncomingReceive {
 
   void Receive(Socket& socket, const ReceiveOptions& how,
                Interruption* interruption) const {
-    const auto receive = request.has_verify() ? ReceiveAndVerify : ReceiveData;
-    receive(request, socket, how, interruption, response);
+    if (request.has_verify()) {
+      ReceiveAndVerify(request, socket, how, interruption, response);
+    } else {
+      ReceiveData(context, request, socket, how, interruption, response);
+    }
   }
 
+  ActionContext& context;
   const v1::ReceiveRequest& request;
   v1::ReceiveResponse& response;
   ReceiveOptions options;
@@ -171,7 +172,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
   }
   return OnSocket(context, request,
                   HowTransferWaits(request.length(), options.flags),
-                  IncomingReceive{request, response, options});
+                  IncomingReceive{context, request, response, options});
 }
 
 }  // namespace standoff

@@ -8,20 +8,19 @@
 #include <memory>
 #include <new>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "lib/control_message.h"
 #include "lib/inspection.h"
 #include "lib/pattern.h"
 #include "lib/transfer.h"
 #include "server/actions/actions.h"
 #include "server/actions/on_socket.h"
 #include "server/actions/options_seen.h"
+#include "server/actions/passing.h"
+#include "server/actions/send_flags.h"
 #include "server/convert/address.h"
 #include "server/convert/bits.h"
-#include "server/convert/control_message.h"
 #include "server/convert/field_error.h"
 #include "server/convert/outcome.h"
 #include "server/unmade_call.h"
@@ -51,14 +50,6 @@ absl::Status CheckPayload(const v1::SendRequest& request,
                       limits.max_transfer, "max_transfer");
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<int> FlagsOf(const v1::SendRequest& request) {
-  const int flags = BitsFromProto(request.flags());
-  if ((flags & MSG_ZEROCOPY) == 0) return flags;
-  return FieldError("flags",
-                    "MSG_ZEROCOPY is refused: the kernel would go on sending "
-                    "from memory that the daemon has put to another use");
 }
 
 // Sends `length` bytes of a pattern in one system call.
@@ -92,8 +83,12 @@ Outcome SendPayload(const v1::SendRequest& request, Socket& socket,
 // A send whose request was checked.
 struct OutgoingSend {
   absl::Status operator()(Socket& socket, Interruption* interruption) {
+    if (absl::Status status = control.Hold(interruption); !status.ok()) {
+      return status;
+    }
     Report(sent == 0 ? SendPayload(request, socket, Options(), interruption)
                      : SendRest(socket, interruption));
+    control.Release();
     return absl::OkStatus();
   }
 
@@ -125,6 +120,7 @@ struct OutgoingSend {
       return false;
     }
     if (!AreIndivisible(socket) && !HasRoomToSend(socket)) return false;
+    if (!control.Hold(interruption).ok()) return false;
     SendOptions options = Options();
     options.at_once = true;
     const Outcome outcome = Send(socket, request.data(), options, interruption);
@@ -134,6 +130,7 @@ struct OutgoingSend {
       sent = static_cast<size_t>(outcome.value);
       if (sent < request.data().size()) return false;
     }
+    control.Release();
     Report(outcome);
     return true;
   }
@@ -141,7 +138,7 @@ struct OutgoingSend {
   SendOptions Options() const {
     return {.flags = flags,
             .destination = destination,
-            .control_messages = control_messages};
+            .control_messages = control.messages()};
   }
 
   void Report(const Outcome& outcome) {
@@ -154,7 +151,7 @@ struct OutgoingSend {
   v1::SendResponse& response;
   int flags;
   Address destination;
-  std::vector<ControlMessage> control_messages;
+  OutgoingControl control;
   // While it lives.
   Quota::Charge pattern_memory;
   // With `all`, by AtOnce().
@@ -170,7 +167,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
       !status.ok()) {
     return status;
   }
-  absl::StatusOr<int> flags = FlagsOf(request);
+  absl::StatusOr<int> flags = SendFlags(request.flags());
   if (!flags.ok()) return flags.status();
   Quota::Charge charge;
   if (request.has_pattern() && !request.all()) {
@@ -186,19 +183,9 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
     if (!address.ok()) return address.status();
     destination = *address;
   }
-  std::vector<ControlMessage> control_messages;
-  size_t control_size = 0;
-  for (int i = 0; i < request.control_messages_size(); ++i) {
-    absl::StatusOr<ControlMessage> message = ControlMessageFromProto(
-        request.control_messages(i), absl::StrCat("control_messages[", i, "]"));
-    if (!message.ok()) return message.status();
-    control_size += CMSG_SPACE(message->data.size());
-    if (control_size > size_t{kMaxControlSize}) {
-      return FieldError("control_messages", "they have at most ",
-                        kMaxControlSize, " bytes with their headers");
-    }
-    control_messages.push_back(*std::move(message));
-  }
+  absl::StatusOr<OutgoingControl> control = OutgoingControl::Check(
+      context, request.control_messages(), "control_messages");
+  if (!control.ok()) return control.status();
   const int64_t length = request.has_pattern()
                              ? request.length()
                              : static_cast<int64_t>(request.data().size());
@@ -207,7 +194,7 @@ absl::StatusOr<PreparedAction> Prepare(ActionContext& context,
                                .response = response,
                                .flags = *flags,
                                .destination = destination,
-                               .control_messages = std::move(control_messages),
+                               .control = *std::move(control),
                                .pattern_memory = std::move(charge)});
 }
 

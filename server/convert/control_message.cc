@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/option_safety.h"
 #include "server/convert/field_error.h"
+#include "server/convert/safety.h"
 #include "server/convert/time.h"
 
 namespace standoff {
@@ -94,10 +95,16 @@ void ContentToProto(const ControlMessage& message,
 }  // namespace
 
 absl::StatusOr<ControlMessage> ControlMessageFromProto(
-    const v1::ControlMessage& proto, absl::string_view field) {
+    const v1::ControlMessage& proto, absl::string_view field,
+    bool allow_unknown) {
   ControlMessage message;
   message.level = proto.level();
   message.type = proto.type();
+  if (proto.has_rights() && proto.name().empty() && message.level == 0 &&
+      message.type == 0) {
+    message.level = SOL_SOCKET;
+    message.type = SCM_RIGHTS;
+  }
   if (!proto.name().empty()) {
     const ControlMessageName* const named = FindControlMessage(proto.name());
     if (named == nullptr) {
@@ -115,13 +122,28 @@ absl::StatusOr<ControlMessage> ControlMessageFromProto(
     message.level = named->level;
     message.type = named->type;
   }
-  if (const char* reason =
-          WhyControlMessageRefused(message.level, message.type);
-      reason != nullptr) {
-    return FieldError(field, "level ", message.level, ", type ", message.type,
-                      " is refused: ", reason);
+  if (message.level == SOL_SOCKET && message.type == SCM_RIGHTS) {
+    if (proto.has_rights()) return message;
+    return absl::PermissionDeniedError(
+        absl::StrCat(field,
+                     ": SCM_RIGHTS passes sockets of the session by their "
+                     "names; give them in rights.sockets"));
+  }
+  if (proto.has_rights()) {
+    return FieldError(absl::StrCat(field, ".rights"), "is for SCM_RIGHTS");
+  }
+  const SafetyVerdict verdict =
+      ControlMessageSafety(message.level, message.type);
+  if (verdict.safety != Safety::kUnknown || !allow_unknown) {
+    if (absl::Status status =
+            CheckSafety(verdict, absl::StrCat(field, ": level ", message.level,
+                                              ", type ", message.type));
+        !status.ok()) {
+      return status;
+    }
   }
   switch (proto.content_case()) {
+    case v1::ControlMessage::kRights:
     case v1::ControlMessage::kData:
       message.data = proto.data();
       return message;

@@ -11,10 +11,14 @@
 namespace standoff {
 
 // For a send. `field` is the message's path in the request, for errors.
-// InvalidArgument for an unknown name, for content of the wrong kind and for
-// messages that could reach into the daemon (descriptors).
+// InvalidArgument for an unknown name and for content of the wrong kind.
+// PermissionDenied for messages that could reach into the daemon and, unless
+// `allow_unknown`, for those of which that is not known and which the kernel
+// may take. One that passes sockets (`rights`) has no data: they have no
+// numbers here.
 absl::StatusOr<ControlMessage> ControlMessageFromProto(
-    const v1::ControlMessage& proto, absl::string_view field);
+    const v1::ControlMessage& proto, absl::string_view field,
+    bool allow_unknown = false);
 
 // Of one that was received: the content by its type, if it has one and was not
 // cut short, else the bytes.

@@ -107,9 +107,33 @@ TEST(ControlMessageFromProtoTest, RefusesDescriptors) {
   for (const char* name : {"SCM_RIGHTS", "SCM_PIDFD"}) {
     const absl::Status status =
         ControlMessageFromProto(Named(name), "m").status();
-    EXPECT_TRUE(absl::IsInvalidArgument(status)) << name;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("is refused: "));
+    EXPECT_TRUE(absl::IsPermissionDenied(status)) << name;
+    EXPECT_THAT(std::string(status.message()), StartsWith("m: "));
   }
+}
+
+TEST(ControlMessageFromProtoTest, RightsHaveNoNumbers) {
+  v1::ControlMessage rights;
+  rights.mutable_rights()->add_sockets("s1");
+  for (const char* name : {"", "SCM_RIGHTS"}) {
+    rights.set_name(name);
+    const auto message = ControlMessageFromProto(rights, "m");
+    ASSERT_TRUE(message.ok()) << message.status();
+    EXPECT_EQ(message->level, SOL_SOCKET);
+    EXPECT_EQ(message->type, SCM_RIGHTS);
+    EXPECT_EQ(message->data, "");
+  }
+  rights.set_name("IP_TTL");
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(ControlMessageFromProto(rights, "m").status()));
+}
+
+TEST(ControlMessageFromProtoTest, TheUnknownIsRefusedUnlessAllowed) {
+  v1::ControlMessage unknown;
+  unknown.set_level(12'345);
+  EXPECT_TRUE(
+      absl::IsPermissionDenied(ControlMessageFromProto(unknown, "m").status()));
+  EXPECT_TRUE(ControlMessageFromProto(unknown, "m", true).ok());
 }
 
 TEST(ControlMessageToProtoTest, WritesTheKindThatFits) {

@@ -10,6 +10,7 @@
 #include "lib/option_names.h"
 #include "lib/option_safety.h"
 #include "server/convert/field_error.h"
+#include "server/convert/safety.h"
 #include "server/convert/time.h"
 #include "server/convert/utf8.h"
 
@@ -56,13 +57,21 @@ absl::Duration DurationFromProto(const google::protobuf::Duration& proto) {
 
 }  // namespace
 
-absl::StatusOr<OptionChoice> OptionFromProto(const v1::OptionKey& proto) {
+absl::StatusOr<OptionChoice> OptionFromProto(const v1::OptionKey& proto,
+                                             OptionUse use) {
   absl::StatusOr<OptionChoice> choice = FindChoice(proto);
   if (!choice.ok()) return choice;
-  const char* const reason = WhyRefused(choice->level, choice->number);
-  if (reason == nullptr) return choice;
-  return FieldError("option", "level ", choice->level, ", number ",
-                    choice->number, " is refused: ", reason);
+  const SafetyVerdict verdict = OptionSafety(choice->level, choice->number);
+  if (verdict.safety == Safety::kUnknown && use != OptionUse::kSet) {
+    return choice;
+  }
+  if (absl::Status status =
+          CheckSafety(verdict, absl::StrCat("option: level ", choice->level,
+                                            ", number ", choice->number));
+      !status.ok()) {
+    return status;
+  }
+  return choice;
 }
 
 absl::StatusOr<std::string> OptionValueFromProto(const v1::OptionValue& proto,

@@ -21,9 +21,19 @@ struct OptionChoice {
   size_t size = 0;
 };
 
-// InvalidArgument for an unknown name, with the nearest known one, and for an
-// option that could reach into the daemon.
-absl::StatusOr<OptionChoice> OptionFromProto(const v1::OptionKey& proto);
+// What is to be done with an option.
+enum class OptionUse {
+  kRead,
+  kSet,
+  // With --allow_unknown_options.
+  kSetEvenIfUnknown,
+};
+
+// InvalidArgument for an unknown name, with the nearest known one.
+// PermissionDenied for an option that could reach into the daemon, and to set
+// one of which that is not known, unless the kernel surely refuses it.
+absl::StatusOr<OptionChoice> OptionFromProto(const v1::OptionKey& proto,
+                                             OptionUse use);
 
 // The bytes of a value, which must not be a null. The error names the field
 // `value`.

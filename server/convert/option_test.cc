@@ -33,7 +33,8 @@ v1::OptionKey Numbered(int level, int number) {
 TEST(OptionFromProtoTest, KnowsNames) {
   v1::OptionKey key;
   key.set_name("SO_LINGER");
-  const absl::StatusOr<OptionChoice> choice = OptionFromProto(key);
+  const absl::StatusOr<OptionChoice> choice =
+      OptionFromProto(key, OptionUse::kSet);
   ASSERT_TRUE(choice.ok()) << choice.status();
   EXPECT_EQ(choice->level, SOL_SOCKET);
   EXPECT_EQ(choice->number, SO_LINGER);
@@ -43,7 +44,7 @@ TEST(OptionFromProtoTest, KnowsNames) {
 
 TEST(OptionFromProtoTest, KnowsNumbersThatHaveNames) {
   const absl::StatusOr<OptionChoice> choice =
-      OptionFromProto(Numbered(SOL_SOCKET, SO_RCVTIMEO));
+      OptionFromProto(Numbered(SOL_SOCKET, SO_RCVTIMEO), OptionUse::kRead);
   ASSERT_TRUE(choice.ok()) << choice.status();
   EXPECT_EQ(choice->type, OptionType::kTimeval);
 }
@@ -53,7 +54,8 @@ TEST(OptionFromProtoTest, KnowsTheWholeTable) {
   for (const OptionEntry& entry : AllOptions()) {
     v1::OptionKey key;
     key.set_name(std::string(entry.name));
-    const absl::StatusOr<OptionChoice> choice = OptionFromProto(key);
+    const absl::StatusOr<OptionChoice> choice =
+        OptionFromProto(key, OptionUse::kSet);
     if (choice.ok()) {
       EXPECT_EQ(choice->type, entry.type) << entry.name;
     } else {
@@ -67,24 +69,40 @@ TEST(OptionFromProtoTest, KnowsTheWholeTable) {
 TEST(OptionFromProtoTest, SuggestsTheNearestName) {
   v1::OptionKey key;
   key.set_name("TCP_NODELAI");
-  EXPECT_THAT(std::string(OptionFromProto(key).status().message()),
-              AllOf(StartsWith("option.name: unknown option 'TCP_NODELAI'"),
-                    HasSubstr("did you mean 'TCP_NODELAY'?")));
+  EXPECT_THAT(
+      std::string(OptionFromProto(key, OptionUse::kSet).status().message()),
+      AllOf(StartsWith("option.name: unknown option 'TCP_NODELAI'"),
+            HasSubstr("did you mean 'TCP_NODELAY'?")));
   // Whatever is in it.
   key.set_name(std::string("\n\0\xff", 3));
-  EXPECT_THAT(std::string(OptionFromProto(key).status().message()),
-              HasSubstr(R"('\n\x00\xff')"));
+  EXPECT_THAT(
+      std::string(OptionFromProto(key, OptionUse::kSet).status().message()),
+      HasSubstr(R"('\n\x00\xff')"));
 }
 
 TEST(OptionFromProtoTest, RefusesWhatIsMissingOrDangerous) {
-  EXPECT_THAT(std::string(OptionFromProto({}).status().message()),
-              StartsWith("option: is missing"));
+  EXPECT_THAT(
+      std::string(OptionFromProto({}, OptionUse::kRead).status().message()),
+      StartsWith("option: is missing"));
   constexpr int kSoAttachFilter = 26;
   const absl::Status status =
-      OptionFromProto(Numbered(SOL_SOCKET, kSoAttachFilter)).status();
-  EXPECT_TRUE(absl::IsInvalidArgument(status));
+      OptionFromProto(Numbered(SOL_SOCKET, kSoAttachFilter),
+                      OptionUse::kSetEvenIfUnknown)
+          .status();
+  EXPECT_TRUE(absl::IsPermissionDenied(status));
   EXPECT_THAT(std::string(status.message()),
               StartsWith("option: level 1, number 26 is refused: "));
+}
+
+TEST(OptionFromProtoTest, TheUnknownIsReadAndNotSet) {
+  const v1::OptionKey unknown = Numbered(12'345, 1);
+  EXPECT_TRUE(OptionFromProto(unknown, OptionUse::kRead).ok());
+  EXPECT_TRUE(OptionFromProto(unknown, OptionUse::kSetEvenIfUnknown).ok());
+  const absl::Status status =
+      OptionFromProto(unknown, OptionUse::kSet).status();
+  EXPECT_TRUE(absl::IsPermissionDenied(status));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("--allow_unknown_options"));
 }
 
 // Writes a value as the kernel takes it, and reads it back.

@@ -21,7 +21,7 @@ struct ActionRecord {
   // The action, serialized, without a long payload.
   std::string bytes;
   uint64_t left_out = 0;
-  // That payload, if it was to be kept.
+  // That payload, if it was to be kept; of a batch, the whole action.
   std::string payload;
   // The RPC's name: a string literal.
   const char* method = "";

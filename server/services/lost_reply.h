@@ -14,6 +14,8 @@ namespace standoff {
 // nothing.
 std::string WhatIsLost(const v1::ReceiveResponse& response);
 std::string WhatIsLost(const v1::SendResponse& response);
+std::string WhatIsLost(const v1::ReceiveBatchResponse& response);
+std::string WhatIsLost(const v1::SendBatchResponse& response);
 std::string WhatIsLost(const v1::AcceptResponse& response);
 std::string WhatIsLost(const v1::ConnectResponse& response);
 

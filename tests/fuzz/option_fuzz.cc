@@ -44,9 +44,11 @@ void TryName(Input& input) {
 void TryKey(Input& input) {
   v1::OptionKey key;
   if (!key.ParseFromString(input.Rest())) return;
-  const absl::StatusOr<OptionChoice> choice = OptionFromProto(key);
+  const absl::StatusOr<OptionChoice> choice =
+      OptionFromProto(key, OptionUse::kSet);
   if (choice.ok()) {
-    Check(WhyRefused(choice->level, choice->number) == nullptr);
+    const Safety safety = OptionSafety(choice->level, choice->number).safety;
+    Check(safety == Safety::kHarmless || safety == Safety::kUnknownToKernel);
   } else {
     CheckRefusal(choice.status(), "option");
   }

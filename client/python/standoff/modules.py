@@ -58,8 +58,6 @@ def _socket(host: Host) -> dict[str, Any]:
 
 _REASONS = {
     "gethostbyaddr": "a host looks up addresses of names, not the reverse",
-    "recv_fds": "a remote host's descriptors can't be passed to this machine",
-    "send_fds": "this machine's descriptors can't be passed to a remote host",
     "sethostname": "a session does not change its host's name",
 }
 

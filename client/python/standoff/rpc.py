@@ -97,6 +97,42 @@ POLL = _socket("Poll", "poll", socket.PollRequest, socket.PollResponse)
 RESOLVE = _socket(
     "Resolve", "resolve", socket.ResolveRequest, socket.ResolveResponse
 )
+GET_LOCAL_ADDRESS = _socket(
+    "GetLocalAddress",
+    "get_local_address",
+    socket.GetLocalAddressRequest,
+    socket.GetLocalAddressResponse,
+)
+GET_PEER_ADDRESS = _socket(
+    "GetPeerAddress",
+    "get_peer_address",
+    socket.GetPeerAddressRequest,
+    socket.GetPeerAddressResponse,
+)
+GET_RECEIVE_QUEUE = _socket(
+    "GetReceiveQueue",
+    "get_receive_queue",
+    socket.GetReceiveQueueRequest,
+    socket.GetReceiveQueueResponse,
+)
+GET_SEND_QUEUE = _socket(
+    "GetSendQueue",
+    "get_send_queue",
+    socket.GetSendQueueRequest,
+    socket.GetSendQueueResponse,
+)
+IS_AT_MARK = _socket(
+    "IsAtMark", "is_at_mark", socket.IsAtMarkRequest, socket.IsAtMarkResponse
+)
+SEND_BATCH = _socket(
+    "SendBatch", "send_batch", socket.SendBatchRequest, socket.SendBatchResponse
+)
+RECEIVE_BATCH = _socket(
+    "ReceiveBatch",
+    "receive_batch",
+    socket.ReceiveBatchRequest,
+    socket.ReceiveBatchResponse,
+)
 
 _OPERATIONS = "/standoff.v1.OperationService/"
 START = Rpc(

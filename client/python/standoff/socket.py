@@ -124,8 +124,12 @@ class Socket(SocketState):
         self._become(remote, timeout)
         # What is given is believed, the rest asked for.
         described = self._perform(self._describe(lambda response: response))
-        self._family = remote.family if family == -1 else c_int(family)
-        self._type = remote.type if kind == -1 else plain_type(c_int(kind))
+        self._family = (
+            described.socket.family if family == -1 else c_int(family)
+        )
+        self._type = (
+            described.socket.type if kind == -1 else plain_type(c_int(kind))
+        )
         self._proto = (
             described.socket.protocol if proto == -1 else c_int(proto)
         )
@@ -139,7 +143,10 @@ class Socket(SocketState):
     getpeername = method(SocketState.getpeername_call)
     getsockname = method(SocketState.getsockname_call)
     getsockopt = method(SocketState.getsockopt_call)
+    is_at_mark = method(SocketState.is_at_mark_call)
     listen = method(SocketState.listen_call)
+    receive_batch = method(SocketState.receive_batch_call)
+    receive_queue = method(SocketState.receive_queue_call)
     recv = method(SocketState.recv_call)
     recv_into = method(SocketState.recv_into_call)
     recv_pattern = method(SocketState.recv_pattern_call)
@@ -148,6 +155,8 @@ class Socket(SocketState):
     recvmsg = method(SocketState.recvmsg_call)
     recvmsg_into = method(SocketState.recvmsg_into_call)
     send = method(SocketState.send_call)
+    send_batch = method(SocketState.send_batch_call)
+    send_queue = method(SocketState.send_queue_call)
     _sendall = method(SocketState.sendall_call)
     sendmsg = method(SocketState.sendmsg_call)
     sendto = method(SocketState.sendto_call)

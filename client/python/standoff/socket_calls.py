@@ -18,7 +18,12 @@ from standoff import rpc
 from standoff import timeouts
 from standoff.calls import Call, Known
 from standoff.socket_arguments import Buffer, c_int, option, option_value
-from standoff.socket_replies import read_errno, read_nothing
+from standoff.socket_replies import (
+    read_errno,
+    read_mark,
+    read_nothing,
+    read_queue,
+)
 from standoff.transfer_calls import TransferCalls
 from standoff.v1 import socket_service_pb2 as messages
 
@@ -122,21 +127,41 @@ class SocketCalls(TransferCalls):
 
     def getsockname_call(self) -> Call[addresses.AnyAddress]:
         """The socket's own address."""
-
-        def read(response: messages.DescribeResponse) -> addresses.AnyAddress:
-            return self._from_proto(response.socket.local_address)
-
-        return self._describe(read)
+        request = messages.GetLocalAddressRequest(socket=self._name())
+        return Call(rpc.GET_LOCAL_ADDRESS, request, self._read_address)
 
     def getpeername_call(self) -> Call[addresses.AnyAddress]:
         """The peer's address. OSError with ENOTCONN if there is none."""
+        request = messages.GetPeerAddressRequest(socket=self._name())
+        return Call(rpc.GET_PEER_ADDRESS, request, self._read_address)
 
-        def read(response: messages.DescribeResponse) -> addresses.AnyAddress:
-            if not response.socket.HasField("peer_address"):
-                raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
-            return self._from_proto(response.socket.peer_address)
+    # What `socket` has no methods for, and programs ask by ioctl(2).
 
-        return self._describe(read)
+    def receive_queue_call(self) -> Call[int]:
+        """How many bytes are in the receive queue (SIOCINQ).
+
+        Of a datagram socket, those of the first datagram. OSError with EINVAL
+        of a listener.
+        """
+        request = messages.GetReceiveQueueRequest(socket=self._name())
+        return Call(rpc.GET_RECEIVE_QUEUE, request, read_queue)
+
+    def send_queue_call(self) -> Call[int]:
+        """How many bytes are in the send queue (SIOCOUTQ).
+
+        Of TCP, those that are not acknowledged. OSError with EINVAL of a
+        listener.
+        """
+        request = messages.GetSendQueueRequest(socket=self._name())
+        return Call(rpc.GET_SEND_QUEUE, request, read_queue)
+
+    def is_at_mark_call(self) -> Call[bool]:
+        """Whether the next byte follows the out-of-band mark (sockatmark(3)).
+
+        OSError with ENOTTY where there are no out-of-band data.
+        """
+        request = messages.IsAtMarkRequest(socket=self._name())
+        return Call(rpc.IS_AT_MARK, request, read_mark)
 
     def setblocking_call(self, flag: SupportsIndex, /) -> Call[None]:
         """Makes the socket blocking or, if `flag` is false, non-blocking."""
@@ -240,6 +265,10 @@ class SocketCalls(TransferCalls):
         return Call(rpc.SET_OPTION, request, read_nothing)
 
     # What the methods above have in common.
+
+    def _read_address(self, response: Any) -> addresses.AnyAddress:
+        outcomes.value_of(response.outcome)
+        return self._from_proto(response.address)
 
     def _make(self, name: str, timeout: float | None) -> Any:
         """An object for a socket like this one that was made on the host."""

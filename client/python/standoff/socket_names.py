@@ -35,12 +35,11 @@ _HOST = frozenset({
 })
 _LOCAL = frozenset({"getprotobyname", "getservbyport"})
 _CANNOT = frozenset({
-    "gethostbyaddr", "recv_fds", "send_fds", "sethostname",
+    "gethostbyaddr", "sethostname",
 })
-# What goes with families that the daemon refuses, with passing descriptors, and
-# with C.
+# What goes with families that the daemon refuses, and with C.
 _MISSING = re.compile(
-    r"(AF|PF|SOL)_(ALG|BLUETOOTH|KEY|NETLINK|PPPOX|RDS|ROUTE)|SOL_HCI|SCM_RIGHTS|CAPI"
+    r"(AF|PF|SOL)_(ALG|BLUETOOTH|KEY|NETLINK|PPPOX|RDS|ROUTE)|SOL_HCI|CAPI"
     r"|(ALG|BDADDR|BTPROTO|HCI|NETLINK|RDS)_\w+"
     # Modules that `socket` itself imports.
     r"|array|errno|io|os|selectors|sys|IntEnum|IntFlag"

@@ -32,6 +32,28 @@ def read_errno(response: messages.ConnectResponse) -> int:
     return outcomes.errno_of(outcome)
 
 
+def read_queue(
+    response: (
+        messages.GetReceiveQueueResponse | messages.GetSendQueueResponse
+    ),
+) -> int:
+    """How many bytes there are."""
+    outcomes.value_of(response.outcome)
+    return response.bytes
+
+
+def read_mark(response: messages.IsAtMarkResponse) -> bool:
+    """Whether the socket is at the mark."""
+    outcomes.value_of(response.outcome)
+    return response.at_mark
+
+
+def read_sizes(response: messages.SendBatchResponse) -> list[int]:
+    """How many bytes of each message were sent."""
+    outcomes.value_of(response.outcome)
+    return list(response.bytes_sent)
+
+
 def read_data(response: messages.ReceiveResponse) -> bytes:
     """The bytes that were received."""
     outcomes.value_of(response.outcome)

@@ -10,6 +10,7 @@ from typing import Any, Iterable, SupportsIndex
 from standoff import addresses
 from standoff import errors
 from standoff import outcome as outcomes
+from standoff import passing
 from standoff import rpc
 from standoff.calls import Call, Known
 from standoff.pattern import Pattern
@@ -34,8 +35,9 @@ from standoff.socket_replies import (
     read_nothing,
     read_padded,
     read_size,
+    read_sizes,
 )
-from standoff.v1 import socket_service_pb2 as messages
+from standoff.v1 import socket_service_pb2 as protos
 
 # More room than any control message needs; the daemon takes no more.
 _MAX_CONTROL_LENGTH = 65536
@@ -98,34 +100,81 @@ class TransferCalls(SocketBase):
     ) -> Call[int]:
         """Sends buffers one after the other, with control messages.
 
-        `ancdata` has (level, type, bytes) for each. Descriptors can't be
-        passed: Unsupported.
+        `ancdata` has (level, type, bytes) for each. With SCM_RIGHTS, the bytes
+        are an array of ints, as in `socket`: what fileno() tells of sockets of
+        this host. Forbidden for any other number.
         """
         parts = [to_bytes(buffer) for buffer in buffers]
         if len(parts) > _MAX_BUFFERS:
             raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
         request = self._send(b"".join(parts), flags)
-        for item in ancdata:
-            if not isinstance(item, tuple) or len(item) != 3:
-                raise TypeError(
-                    "[sendmsg() ancillary data items] must be (level, type, "
-                    "data) tuples"
-                )
-            level, kind, data = item
-            if (level, kind) == (_SOL_SOCKET, _SCM_RIGHTS):
-                raise errors.Unsupported(
-                    "SCM_RIGHTS: this machine's descriptors can't be passed "
-                    "over a remote host's socket",
-                    host=self._host.name,
-                )
-            request.control_messages.add(
-                level=c_int(level), type=c_int(kind), data=to_bytes(data)
-            )
+        self._add_control(ancdata, request.control_messages)
         if address is not None:
             request.destination.CopyFrom(self._address(address, "sendmsg"))
         return Call(rpc.SEND, request, read_size)
 
+    def send_batch_call(
+        self, messages: Iterable[Any], flags: SupportsIndex = 0, /
+    ) -> Call[list[int]]:
+        """Sends several messages with one system call (sendmmsg(2)).
+
+        Each is a buffer, or a tuple of one with what sendmsg() takes beside it:
+        (buffer, ancdata) or (buffer, ancdata, address). Returns how many bytes
+        of each were sent, for as many messages as were.
+        """
+        request = protos.SendBatchRequest(
+            socket=self._name(), flags=flag_list(flags)
+        )
+        for item in messages:
+            data, ancdata, address = (
+                (*item, (), None)[:3]
+                if isinstance(item, tuple) and len(item) < 3
+                else item
+                if isinstance(item, tuple)
+                else (item, (), None)
+            )
+            message = request.messages.add(data=to_bytes(data))
+            self._add_control(ancdata, message.control_messages)
+            if address is not None:
+                message.destination.CopyFrom(
+                    self._address(address, "send_batch")
+                )
+        return Call(rpc.SEND_BATCH, request, read_sizes)
+
     # Receiving.
+
+    def receive_batch_call(
+        self,
+        count: SupportsIndex,
+        bufsize: SupportsIndex,
+        ancbufsize: SupportsIndex = 0,
+        flags: SupportsIndex = 0,
+        /,
+    ) -> Call[list[tuple[bytes, list[tuple[int, int, bytes]], int, Any]]]:
+        """Receives several messages with one system call (recvmmsg(2)).
+
+        At most `count`, each as recvmsg() returns it. A blocking socket waits
+        for all of them, unless MSG_WAITFORONE (0x10000) is among the flags.
+        """
+        request = protos.ReceiveBatchRequest(
+            socket=self._name(),
+            count=c_int(count),
+            length=buffer_size(bufsize, "negative buffer size"),
+            flags=flag_list(flags),
+            control_length=_control_room(ancbufsize),
+            raw_control_messages=True,
+        )
+
+        def read(
+            response: protos.ReceiveBatchResponse,
+        ) -> list[tuple[bytes, list[tuple[int, int, bytes]], int, Any]]:
+            outcomes.value_of(response.outcome)
+            return [
+                (message.data, *self._message(message))
+                for message in response.messages
+            ]
+
+        return Call(rpc.RECEIVE_BATCH, request, read)
 
     def recv_call(
         self, bufsize: SupportsIndex, flags: SupportsIndex = 0, /
@@ -150,7 +199,7 @@ class TransferCalls(SocketBase):
         )
 
         def read(
-            response: messages.ReceiveResponse,
+            response: protos.ReceiveResponse,
         ) -> tuple[bytes, addresses.AnyAddress]:
             return read_bytes(response), self._source(response)
 
@@ -173,7 +222,7 @@ class TransferCalls(SocketBase):
         request = self._receive_message(size, ancbufsize, flags)
 
         def read(
-            response: messages.ReceiveResponse,
+            response: protos.ReceiveResponse,
         ) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
             data = read_data(response)
             return (data, *self._message(response))
@@ -195,7 +244,7 @@ class TransferCalls(SocketBase):
         if size == 0:
             return Known(0)
 
-        def read(response: messages.ReceiveResponse) -> int:
+        def read(response: protos.ReceiveResponse) -> int:
             return fill([view], response)
 
         return Call(rpc.RECEIVE, self._receive(size, flags), read)
@@ -211,7 +260,7 @@ class TransferCalls(SocketBase):
         size = size_into(view, nbytes, "recvfrom_into")
 
         def read(
-            response: messages.ReceiveResponse,
+            response: protos.ReceiveResponse,
         ) -> tuple[int, addresses.AnyAddress]:
             return fill([view], response), self._source(response)
 
@@ -233,7 +282,7 @@ class TransferCalls(SocketBase):
         request = self._receive_message(size, ancbufsize, flags)
 
         def read(
-            response: messages.ReceiveResponse,
+            response: protos.ReceiveResponse,
         ) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
             count = fill(views, response)
             return (count, *self._message(response))
@@ -249,7 +298,7 @@ class TransferCalls(SocketBase):
         timeout, and returns how many there were. PatternMismatch if one of
         them is not what the pattern says.
         """
-        request = messages.ReceiveRequest(
+        request = protos.ReceiveRequest(
             socket=self._name(),
             length=pattern.length,
             all=True,
@@ -258,7 +307,7 @@ class TransferCalls(SocketBase):
         )
         host = self._host.name
 
-        def read(response: messages.ReceiveResponse) -> int:
+        def read(response: protos.ReceiveResponse) -> int:
             if response.HasField("mismatch"):
                 mismatch = response.mismatch
                 raise errors.PatternMismatch(
@@ -275,21 +324,27 @@ class TransferCalls(SocketBase):
     # What the methods above have in common.
 
     def _source(
-        self, response: messages.ReceiveResponse
+        self, response: protos.ReceiveResponse | protos.IncomingMessage
     ) -> addresses.AnyAddress:
         if not response.HasField("source"):
             return None
         return self._from_proto(response.source)
 
     def _message(
-        self, response: messages.ReceiveResponse
+        self, response: protos.ReceiveResponse | protos.IncomingMessage
     ) -> tuple[list[tuple[int, int, bytes]], int, Any]:
         flags = 0
         for bit in response.flags:
             flags |= bit
         return (
             [
-                (message.level, message.type, message.data)
+                (
+                    message.level,
+                    message.type,
+                    passing.handles_of(message.rights, self._host)
+                    if message.HasField("rights")
+                    else message.data,
+                )
                 for message in response.control_messages
             ],
             flags,
@@ -298,8 +353,8 @@ class TransferCalls(SocketBase):
 
     def _send(
         self, data: Payload, flags: SupportsIndex
-    ) -> messages.SendRequest:
-        request = messages.SendRequest(
+    ) -> protos.SendRequest:
+        request = protos.SendRequest(
             socket=self._name(), flags=flag_list(flags)
         )
         if isinstance(data, Pattern):
@@ -311,8 +366,8 @@ class TransferCalls(SocketBase):
 
     def _receive(
         self, size: int, flags: SupportsIndex
-    ) -> messages.ReceiveRequest:
-        return messages.ReceiveRequest(
+    ) -> protos.ReceiveRequest:
+        return protos.ReceiveRequest(
             socket=self._name(),
             # A stream may always return less; no datagram is so long.
             length=min(size, self._host.max_transfer),
@@ -321,11 +376,34 @@ class TransferCalls(SocketBase):
 
     def _receive_message(
         self, size: int, ancbufsize: SupportsIndex, flags: SupportsIndex
-    ) -> messages.ReceiveRequest:
-        room = operator.index(ancbufsize)
-        if not 0 <= room <= INT_MAX:
-            raise ValueError("invalid ancillary data buffer length")
+    ) -> protos.ReceiveRequest:
+        room = _control_room(ancbufsize)
         request = self._receive(size, flags)
-        request.control_length = min(room, _MAX_CONTROL_LENGTH)
+        request.control_length = room
         request.raw_control_messages = True
         return request
+
+    def _add_control(self, ancdata: ControlMessages, to: Any) -> None:
+        """Adds control messages to those of a request."""
+        for item in ancdata:
+            if not isinstance(item, tuple) or len(item) != 3:
+                raise TypeError(
+                    "[sendmsg() ancillary data items] must be (level, type, "
+                    "data) tuples"
+                )
+            level, kind, data = item
+            message = to.add(level=c_int(level), type=c_int(kind))
+            if (level, kind) == (_SOL_SOCKET, _SCM_RIGHTS):
+                message.rights.sockets.extend(
+                    passing.names_of(to_bytes(data), self._host)
+                )
+            else:
+                message.data = to_bytes(data)
+
+
+def _control_room(ancbufsize: SupportsIndex) -> int:
+    """The room for control messages to ask for."""
+    room = operator.index(ancbufsize)
+    if not 0 <= room <= INT_MAX:
+        raise ValueError("invalid ancillary data buffer length")
+    return min(room, _MAX_CONTROL_LENGTH)

@@ -76,11 +76,11 @@ async def adopt(
     timeout = host.getdefaulttimeout()
     made = sockets.own(handles.adopt(number), timeout)
     # What is given is believed, the rest asked for.
-    if family != -1:
-        made._family = c_int(family)
-    if kind != -1:
-        made._type = plain_type(c_int(kind))
     described = await made._perform(made._describe(lambda response: response))
+    made._family = described.socket.family if family == -1 else c_int(family)
+    made._type = (
+        described.socket.type if kind == -1 else plain_type(c_int(kind))
+    )
     made._proto = described.socket.protocol if proto == -1 else c_int(proto)
     await made.settimeout(timeout)
     return made
