@@ -298,6 +298,7 @@ class Writer {
                       })));
     written.set_processes(static_cast<uint32_t>(latest.processes_size()));
     written.set_unreadable_processes(latest.unreadable_processes());
+    written.set_error(host.error());
     return written;
   }
 
