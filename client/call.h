@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/reply.h"
 
 namespace standoff::client {
 
@@ -117,7 +118,7 @@ class [[nodiscard]] Call {
     return std::move(state_->result);
   }
 
-  // For implementing verbs: `start(context, response, callback)` passes its
+  // For implementing verbs: `start(context, reply, callback)` passes its
   // arguments to a stub. `keep_alive` is dropped when the call is destroyed.
   template <typename Start>
   static Call Begin(std::string name, const CallOptions& options,
@@ -126,8 +127,12 @@ class [[nodiscard]] Call {
     call.state_ = std::make_unique<State>(std::move(name), options);
     State* const state = call.state_.get();
     state->keep_alive = std::move(keep_alive);
-    start(state->base.context(), &state->response,
-          [state](grpc::Status status) { state->base.Finish(status); });
+    start(state->base.context(), &state->reply, [state](grpc::Status status) {
+      if (status.ok() && !state->reply.is_readable) {
+        status = UnreadableReply<Response>();
+      }
+      state->base.Finish(status);
+    });
     return call;
   }
 
@@ -146,7 +151,7 @@ class [[nodiscard]] Call {
 
     std::shared_ptr<const void> keep_alive;
     CallState base;
-    Response response;
+    Reply<Response> reply;
     // Made of the two above when it is first asked for.
     absl::StatusOr<Response> result = absl::UnknownError("");
     bool has_result = false;
@@ -156,7 +161,7 @@ class [[nodiscard]] Call {
     state_->base.Wait(absl::InfiniteDuration());
     if (std::exchange(state_->has_result, true)) return;
     if (state_->base.status().ok()) {
-      state_->result = std::move(state_->response);
+      state_->result = std::move(state_->reply.message);
     } else {
       state_->result = state_->base.status();
     }

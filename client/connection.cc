@@ -127,11 +127,7 @@ Connection::Connection(std::string name, std::string address,
     : name_(std::move(name)),
       address_(std::move(address)),
       session_(std::move(session)),
-      channel_(std::move(channel)),
-      stubs_(v1::SocketService::NewStub(channel_),
-             v1::OperationService::NewStub(channel_),
-             v1::SessionService::NewStub(channel_),
-             v1::HostService::NewStub(channel_)) {}
+      channel_(std::move(channel)) {}
 
 absl::StatusOr<std::shared_ptr<const Connection>> Connection::InSession(
     absl::string_view session) const {

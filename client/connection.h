@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -17,11 +16,12 @@
 #include "absl/strings/string_view.h"
 #include "client/call.h"
 #include "client/connect_options.h"
+#include "client/reply.h"
 #include "client/rpc.h"
 
 namespace standoff::client {
 
-// A channel, its stubs and what goes with every call. Thread-safe.
+// A channel and what goes with every call. Thread-safe.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Makes a channel; nothing is sent yet. InvalidArgument for an address that
@@ -40,12 +40,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Empty for the session `default`.
   const std::string& session() const { return session_; }
 
-  // For streams, which no Call stands for: the stub, and what goes with every
-  // call.
-  template <typename Service>
-  typename Service::Stub& stub() const {
-    return *std::get<std::unique_ptr<typename Service::Stub>>(stubs_);
-  }
+  // For streams, which no Call stands for: the channel, and what goes with
+  // every call.
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   void AddHeaders(grpc::ClientContext* context) const;
 
   // Starts the RPC that `request` belongs to.
@@ -56,11 +53,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return Call<ResponseTo<Message>>::Begin(
         absl::StrCat(name_, ": ", RpcName<Message>()), options,
         shared_from_this(),
-        [&](grpc::ClientContext* context, ResponseTo<Message>* response,
+        [&](grpc::ClientContext* context, Reply<ResponseTo<Message>>* reply,
             std::function<void(grpc::Status)> callback) {
           AddHeaders(context);
-          (stub<Service>().async()->*Rpc<Message>::kMethod)(
-              context, &request, response, std::move(callback));
+          ReplyStub<Message, ResponseTo<Message>>(channel_).UnaryCall(
+              context, MethodPath<Service>(RpcName<Message>()), {}, &request,
+              reply, std::move(callback));
         });
   }
 
@@ -72,11 +70,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::string address_;
   const std::string session_;
   const std::shared_ptr<grpc::Channel> channel_;
-  const std::tuple<std::unique_ptr<v1::SocketService::Stub>,
-                   std::unique_ptr<v1::OperationService::Stub>,
-                   std::unique_ptr<v1::SessionService::Stub>,
-                   std::unique_ptr<v1::HostService::Stub>>
-      stubs_;
 };
 
 }  // namespace standoff::client

@@ -12,7 +12,9 @@ namespace standoff::client {
 ExecuteStream::ExecuteStream(const Host& host)
     : connection_(host.connection()) {
   connection_->AddHeaders(&context_);
-  connection_->stub<v1::OperationService>().async()->Execute(&context_, this);
+  ReplyStub<v1::ExecuteRequest, v1::ExecuteResponse>(connection_->channel())
+      .PrepareBidiStreamingCall(
+          &context_, MethodPath<v1::OperationService>("Execute"), {}, this);
   AddHold();
   StartRead(&response_);
   StartCall();
@@ -131,27 +133,30 @@ void ExecuteStream::OnWriteDone(bool ok) {
 
 void ExecuteStream::OnReadDone(bool ok) {
   std::unique_lock<std::mutex> lock(mutex_);
-  if (ok) {
-    replies_.insert(
-        replies_.end(),
-        std::make_move_iterator(response_.mutable_actions()->begin()),
-        std::make_move_iterator(response_.mutable_actions()->end()));
-    response_.Clear();
+  if (ok && response_.is_readable) {
+    auto& actions = *response_.message.mutable_actions();
+    replies_.insert(replies_.end(), std::make_move_iterator(actions.begin()),
+                    std::make_move_iterator(actions.end()));
+    response_ = {};
     changed_.notify_all();
     lock.unlock();
     StartRead(&response_);
     return;
   }
+  unreadable_ = ok;
   over_ = true;
   const Step step = NextStep();
   lock.unlock();
+  if (ok) Cancel();
   Do(step);
 }
 
 void ExecuteStream::OnDone(const grpc::Status& status) {
   // Notify under the lock: this object may be destroyed as soon as it is free.
   std::lock_guard<std::mutex> lock(mutex_);
-  status_ = FromGrpc(absl::StrCat(connection_->name(), ": Execute"), status);
+  status_ = FromGrpc(
+      absl::StrCat(connection_->name(), ": Execute"),
+      unreadable_ ? UnreadableReply<v1::ExecuteResponse>() : status);
   changed_.notify_all();
 }
 

@@ -27,6 +27,7 @@
 #include "client/action.h"
 #include "client/connection.h"
 #include "client/host.h"
+#include "client/reply.h"
 #include "standoff/v1/operation_service.pb.h"
 
 namespace standoff::client {
@@ -38,7 +39,8 @@ namespace standoff::client {
 //
 // Thread-safe; several threads that send or receive share one order.
 class ExecuteStream final
-    : private grpc::ClientBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse> {
+    : private grpc::ClientBidiReactor<v1::ExecuteRequest,
+                                      Reply<v1::ExecuteResponse>> {
  public:
   // Opens the stream, in the session of `host`. Where that fails, Receive()
   // says so.
@@ -89,7 +91,7 @@ class ExecuteStream final
   const std::shared_ptr<const Connection> connection_;
   grpc::ClientContext context_;
   // gRPC's.
-  v1::ExecuteResponse response_;
+  Reply<v1::ExecuteResponse> response_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -102,6 +104,8 @@ class ExecuteStream final
   bool finishing_ = false;
   // Whether nothing can be sent any more, since reading has failed.
   bool over_ = false;
+  // Whether a reply could not be read.
+  bool unreadable_ = false;
   // Keeps the RPC from its end while another thread may start a write.
   bool held_ = true;
   std::optional<absl::Status> status_;

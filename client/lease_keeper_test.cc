@@ -28,8 +28,9 @@ class Daemon {
       changed_.notify_all();
       return Call<v1::KeepAliveResponse>::Begin(
           "left: KeepAlive", options, nullptr,
-          [this](grpc::ClientContext*, v1::KeepAliveResponse*,
+          [this](grpc::ClientContext*, Reply<v1::KeepAliveResponse>* reply,
                  std::function<void(grpc::Status)> callback) {
+            reply->is_readable = true;
             callback(answer_);
           });
     };

@@ -12,10 +12,12 @@ WatchCall::WatchCall(std::shared_ptr<const Connection> connection,
                      const v1::WatchRequest& request)
     : connection_(std::move(connection)), request_(request) {
   connection_->AddHeaders(&context_);
-  connection_->stub<v1::OperationService>().async()->Watch(&context_, &request_,
-                                                           this);
+  ReplyStub<v1::WatchRequest, v1::WatchResponse>(connection_->channel())
+      .PrepareBidiStreamingCall(
+          &context_, MethodPath<v1::OperationService>("Watch"), {}, this);
   // Reads are started by Next(), too, which is no reaction of gRPC's.
   AddHold();
+  StartWriteLast(&request_, grpc::WriteOptions());
   StartRead(&response_);
   StartCall();
 }
@@ -44,7 +46,8 @@ absl::StatusOr<v1::WatchResponse> WatchCall::Next(absl::Duration timeout) {
     }
     if (!ready_) return *status_;
     ready_ = false;
-    response = std::move(response_);
+    response = std::move(response_.message);
+    response_ = {};
   }
   StartRead(&response_);
   return response;
@@ -57,11 +60,17 @@ void WatchCall::OnReadDone(bool ok) {
   }
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (!closing_) {
+    unreadable_ = !response_.is_readable;
+    if (!closing_ && !unreadable_) {
       ready_ = true;
       changed_.notify_all();
       return;
     }
+  }
+  if (unreadable_) {
+    Cancel();
+    RemoveHold();
+    return;
   }
   StartRead(&response_);
 }
@@ -70,9 +79,14 @@ void WatchCall::OnDone(const grpc::Status& status) {
   const std::string name = absl::StrCat(connection_->name(), ": Watch");
   // Notify under the lock: this object may be destroyed as soon as it is free.
   std::lock_guard<std::mutex> lock(mutex_);
-  status_ = status.ok() ? absl::UnavailableError(absl::StrCat(
-                              name, ": the daemon ended the stream"))
-                        : FromGrpc(name, status);
+  if (unreadable_) {
+    status_ = FromGrpc(name, UnreadableReply<v1::WatchResponse>());
+  } else if (status.ok()) {
+    status_ = absl::UnavailableError(
+        absl::StrCat(name, ": the daemon ended the stream"));
+  } else {
+    status_ = FromGrpc(name, status);
+  }
   changed_.notify_all();
 }
 

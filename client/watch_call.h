@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/connection.h"
+#include "client/reply.h"
 #include "standoff/v1/operation_service.pb.h"
 
 namespace standoff::client {
@@ -22,7 +23,9 @@ namespace standoff::client {
 // A Watch that is under way. Reads one response ahead, so that a slow reader
 // holds up the daemon and not this program's memory. Thread-safe. Destroying
 // it cancels the RPC and waits until gRPC has let go of it.
-class WatchCall final : private grpc::ClientReadReactor<v1::WatchResponse> {
+class WatchCall final
+    : private grpc::ClientBidiReactor<v1::WatchRequest,
+                                      Reply<v1::WatchResponse>> {
  public:
   // Starts the RPC.
   WatchCall(std::shared_ptr<const Connection> connection,
@@ -31,7 +34,8 @@ class WatchCall final : private grpc::ClientReadReactor<v1::WatchResponse> {
   WatchCall& operator=(const WatchCall&) = delete;
   ~WatchCall() override;
 
-  // The next response. DeadlineExceeded if there is none in time; otherwise
+  // The next response. DeadlineExceeded if there is none in time; Internal if
+  // it can't be read, which ends the RPC; otherwise
   // the status that the RPC ended with, where OK counts as Unavailable: a watch
   // has no end of its own.
   absl::StatusOr<v1::WatchResponse> Next(absl::Duration timeout);
@@ -47,13 +51,15 @@ class WatchCall final : private grpc::ClientReadReactor<v1::WatchResponse> {
   const v1::WatchRequest request_;
   grpc::ClientContext context_;
   // gRPC's while a read is under way, then Next()'s.
-  v1::WatchResponse response_;
+  Reply<v1::WatchResponse> response_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by `mutex_`.
   bool ready_ = false;
   bool closing_ = false;
+  // Whether a response could not be read.
+  bool unreadable_ = false;
   std::optional<absl::Status> status_;
 };
 

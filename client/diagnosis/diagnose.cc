@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "client/diagnosis/deadlocks.h"
 #include "client/diagnosis/ip_end.h"
 #include "client/diagnosis/networks.h"
@@ -33,7 +34,13 @@ absl::Status CheckRequest(const v1::DiagnoseRequest& request) {
                                           "' is another host's name, too"));
     }
     if (!host.has_first()) {
-      return invalid("first", "is missing; give HostService.Snapshot's answer");
+      if (host.has_second()) {
+        return invalid("second", "is there without a first one");
+      }
+      if (!host.error().empty()) continue;
+      return invalid("first",
+                     "is missing; give HostService.Snapshot's answer, or in "
+                     "`error` why there is none");
     }
     if (!host.has_second()) continue;
     if (host.second().boot_id() != host.first().boot_id() ||
@@ -81,11 +88,36 @@ absl::Status CheckRequest(const v1::DiagnoseRequest& request) {
 
 Networks NetworksOf(const v1::DiagnoseRequest& request, bool of_first) {
   std::vector<HostView> views;
+  std::set<absl::string_view> names;
   for (const v1::HostObservation& host : request.hosts()) {
+    if (!host.has_first()) continue;
     views.push_back({.name = host.host(),
                      .snapshot = of_first ? &host.first() : &LatestOf(host)});
+    names.insert(host.host());
   }
-  return Networks(std::move(views), request.hints());
+  Networks::Hints hints;
+  for (const v1::AddressHint& hint : request.hints()) {
+    if (names.contains(hint.host())) *hints.Add() = hint;
+  }
+  return Networks(std::move(views), hints);
+}
+
+// Says which hosts could not be looked at, and of what that leaves open.
+void AddSilentHosts(const v1::DiagnoseRequest& request,
+                    v1::Diagnosis& diagnosis) {
+  for (const v1::HostObservation& host : request.hosts()) {
+    if (host.error().empty()) continue;
+    // Most errors begin with the host's name.
+    const std::string name = absl::StrCat(host.host(), ": ");
+    diagnosis.add_unseen(absl::StrCat(
+        host.host(),
+        host.has_first() ? " was looked at once only: " : " was not seen: ",
+        absl::StripPrefix(host.error(), name), "."));
+  }
+  if (diagnosis.verdict() == v1::VERDICT_NOTHING_BLOCKED &&
+      !diagnosis.unseen().empty()) {
+    diagnosis.set_sentence("Nothing that could be seen is blocked.");
+  }
 }
 
 }  // namespace
@@ -94,7 +126,9 @@ absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) {
   if (absl::Status status = CheckRequest(request); !status.ok()) return status;
   const bool has_two_looks =
       std::all_of(request.hosts().begin(), request.hosts().end(),
-                  [](const auto& host) { return host.has_second(); });
+                  [](const auto& host) {
+                    return host.has_second() || !host.has_first();
+                  });
   const Survey later(NetworksOf(request, /*of_first=*/false));
   std::optional<Survey> earlier;
   if (has_two_looks) {
@@ -102,7 +136,10 @@ absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) {
   }
   const Deadlocks deadlocks =
       FindDeadlocks(earlier.has_value() ? &*earlier : nullptr, later);
-  return WriteDiagnosis(request, later, deadlocks, has_two_looks);
+  v1::Diagnosis diagnosis =
+      WriteDiagnosis(request, later, deadlocks, has_two_looks);
+  AddSilentHosts(request, diagnosis);
+  return diagnosis;
 }
 
 }  // namespace standoff::client

@@ -13,8 +13,9 @@ namespace standoff::client {
 // proportion to the size of the snapshots and the waits in them.
 //
 // InvalidArgument, naming the field, for hosts without a name or with the same
-// one, for a host without a first snapshot, for a second one that is older or
-// of another boot, and for a hint that is no IP address or names no host.
+// one, for a host without a first snapshot and without an error, for a second
+// one that is older or of another boot, and for a hint that is no IP address or
+// names no host.
 absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request);
 
 }  // namespace standoff::client

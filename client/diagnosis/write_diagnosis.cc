@@ -294,7 +294,6 @@ class Writer {
       const auto add = [&](const auto&... words) {
         diagnosis.add_unseen(absl::StrCat(host.host(), ": ", words...));
       };
-      if (!host.error().empty()) add(host.error());
       if (snapshot.unreadable_processes() > 0) {
         add(count(snapshot.unreadable_processes(), "process", "processes"),
             " of ",
@@ -421,6 +420,7 @@ class Writer {
                       })));
     written.set_processes(static_cast<uint32_t>(latest.processes_size()));
     written.set_unreadable_processes(latest.unreadable_processes());
+    written.set_error(host.error());
     return written;
   }
 
