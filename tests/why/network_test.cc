@@ -270,10 +270,10 @@ TEST_F(NetworkTest, ConnectToAPortWhoseSynsAreDropped) {
   diagnosis = LookUntilSentAgain("carol");
   ExpectNetwork(diagnosis, "carol");
   const v1::Evidence& evidence = EvidenceOf(CallOf(diagnosis, "carol"));
-  EXPECT_EQ(evidence.standing(), v1::PEER_STANDING_GONE);
+  EXPECT_EQ(evidence.standing(), v1::PEER_STANDING_NOT_KNOWN);
   EXPECT_THAT(evidence.peer_hosts(), ElementsAre("right"));
   EXPECT_THAT(evidence.sentence(),
-              HasSubstr("an address of right, where no known socket listens"));
+              HasSubstr("an address of right, where no socket listens"));
 }
 
 // On a blocking socket whose connect is in progress calls wait for its end.
@@ -301,8 +301,15 @@ TEST_F(NetworkTest, CallsWhileAConnectIsInProgress) {
 
 TEST_F(NetworkTest, ThePeerIsGone) {
   auto [a, b] = Connected();
+  Must(a.Send("x"));
+  Must(b.Receive(1));
   const RemoteOperation alice = BlockInReceive(left(), "alice", a);
   ASSERT_THAT(lab().CutLink(1), IsOk());
+  // Its reset is lost.
+  v1::SetOptionRequest request;
+  request.mutable_option()->set_name("SO_LINGER");
+  request.mutable_value()->mutable_linger()->set_on(true);
+  Must(b.Run(request));
   Must(b.Close());
   v1::Diagnosis diagnosis = Look();
   EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
@@ -313,8 +320,8 @@ TEST_F(NetworkTest, ThePeerIsGone) {
   EXPECT_FALSE(evidence.has_peer());
   EXPECT_THAT(evidence.peer_hosts(), ElementsAre("right"));
   EXPECT_THAT(evidence.sentence(),
-              HasSubstr("is an address of right, where no known socket is the "
-                        "other end; here are 0 bytes to receive"));
+              HasSubstr("is an address of right, which has no socket that can "
+                        "be the other end; here are 0 bytes to receive"));
   EXPECT_THAT(call.ways_out(), Contains(HasSubstr("SO_KEEPALIVE")));
 
   // The same with a send.
@@ -322,7 +329,22 @@ TEST_F(NetworkTest, ThePeerIsGone) {
   StartEndlessSend(left(), "alice", a);
   diagnosis = LookUntilReason("alice", v1::REASON_PEER_GONE);
   EXPECT_THAT(CallOf(diagnosis, "alice").sentence(),
-              HasSubstr("where no known socket is the other end"));
+              HasSubstr("has no socket that can be the other end"));
+}
+
+// It was closed, and the end of the stream is lost.
+TEST_F(NetworkTest, TheEndOfTheStreamIsLost) {
+  auto [a, b] = Connected();
+  BlockInReceive(left(), "alice", a);
+  ASSERT_THAT(lab().CutLink(1), IsOk());
+  Must(b.Close());
+  const v1::Diagnosis diagnosis =
+      LookUntilReason("alice", v1::REASON_NETWORK);
+  const v1::Evidence& evidence = EvidenceOf(CallOf(diagnosis, "alice"));
+  EXPECT_EQ(evidence.standing(), v1::PEER_STANDING_CLOSED);
+  EXPECT_THAT(evidence.sentence(),
+              HasSubstr("on right, was closed, and the end of the stream (FIN) "
+                        "does not arrive: "));
 }
 
 TEST_F(NetworkTest, AnotherHostIsLeftOut) {

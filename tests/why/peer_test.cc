@@ -45,12 +45,14 @@ TEST_F(PeerTest, AnIdleActor) {
   EXPECT_EQ(EvidenceOf(call).parties(0).activity(), v1::ACTIVITY_IDLE);
   EXPECT_EQ(EvidenceOf(call).sentence(),
             "nothing comes from the other end, right:b; right/bob has nothing "
-            "to do: it is the script's turn");
+            "to do: your script must start an operation there");
   EXPECT_THAT(
       call.ways_out(),
       ElementsAre("Send from right:b, shut it down or close it.",
                   "Before the call, give left:a a timeout.",
-                  absl::StrCat("Cancel operation ", alice.id(), " on left.")));
+                  absl::StrCat("Cancel operation ", alice.id(),
+                               " on left: standoff cancel --host left ",
+                               alice.id())));
 }
 
 TEST_F(PeerTest, APlainCall) {
@@ -63,8 +65,8 @@ TEST_F(PeerTest, APlainCall) {
   EXPECT_EQ(evidence.parties(0).title(), "a client's plain call on right");
   EXPECT_EQ(evidence.parties(0).activity(), v1::ACTIVITY_SCRIPT);
   EXPECT_THAT(evidence.sentence(),
-              HasSubstr("a client's plain call on right used it last: it is "
-                        "the script's turn"));
+              HasSubstr("no call is in progress there (a client's plain call "
+                        "on right was the last): your script must make one"));
 }
 
 // A script could act, whatever its calls wait for.
@@ -78,7 +80,7 @@ TEST_F(PeerTest, PlainCallsThatAreBlockedAreNoDeadlock) {
   for (const v1::BlockedCall& call : diagnosis.blocked()) {
     EXPECT_EQ(call.reason(), v1::REASON_PEER_IDLE);
     EXPECT_EQ(call.caller().actor(), "");
-    EXPECT_THAT(call.sentence(), HasSubstr(": its script could act"));
+    EXPECT_THAT(call.sentence(), HasSubstr("the script that made the call could act"));
   }
   Must(a.Send("x"));
   Must(b.Send("x"));
@@ -131,16 +133,15 @@ TEST_F(PeerTest, SendsOnAConnectionThatNobodyAccepted) {
   Must(a.Connect(AddressOf(listener)));
   StartEndlessSend(left(), "alice", a);
   const v1::Diagnosis diagnosis =
-      LookUntilReason("alice", v1::REASON_PEER_NOT_READING);
+      LookUntilReason("alice", v1::REASON_NOT_ACCEPTED);
   const v1::Evidence& evidence = EvidenceOf(CallOf(diagnosis, "alice"));
   EXPECT_EQ(evidence.standing(), v1::PEER_STANDING_NOT_ACCEPTED);
   EXPECT_EQ(evidence.peer().title(), "right:listener");
   EXPECT_THAT(evidence.sentence(),
               HasSubstr("nobody has accepted the connection at "
-                        "right:listener: its window is zero"));
+                        "right:listener"));
   EXPECT_THAT(CallOf(diagnosis, "alice").ways_out(),
-              Contains("Accept on right:listener, and receive on what it "
-                       "gives."));
+              Contains("Accept on right:listener, and use what it gives."));
 }
 
 TEST_F(PeerTest, ACancelledCall) {
@@ -189,7 +190,7 @@ TEST_F(PeerTest, UdpThatIsNotConnected) {
   EXPECT_EQ(evidence.standing(), v1::PEER_STANDING_ANYONE);
   EXPECT_EQ(evidence.reason(), v1::REASON_PEER_IDLE);
   EXPECT_EQ(evidence.sentence(),
-            "nobody sends to left:a: it is the script's turn");
+            "nobody sends to left:a: your script must");
   EXPECT_THAT(CallOf(diagnosis, "alice").ways_out(),
               Contains("Send to left:a."));
 }
@@ -273,7 +274,7 @@ TEST_F(UnixPeerTest, AListenerAtAPath) {
   v1::Evidence evidence = EvidenceOf(CallOf(diagnosis, "alice"));
   EXPECT_EQ(evidence.standing(), v1::PEER_STANDING_NOT_ACCEPTED);
   EXPECT_EQ(evidence.peer().title(), "left:listener");
-  EXPECT_EQ(evidence.reason(), v1::REASON_PEER_IDLE);
+  EXPECT_EQ(evidence.reason(), v1::REASON_NOT_ACCEPTED);
 
   // The queue is full with one.
   const RemoteSocket c = OpenNamed(left(), "c", kUnixStream);
