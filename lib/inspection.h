@@ -38,7 +38,8 @@ std::optional<uint32_t> PeekOffset(const Socket& socket);
 // between. nullopt of other sockets, and while data arrive.
 std::optional<uint64_t> BytesTaken(const Socket& socket);
 
-// SO_REUSEPORT (socket(7)): whether several sockets may be bound to its address.
+// SO_REUSEPORT (socket(7)): whether several sockets may be bound to its
+// address.
 bool ReusesPort(const Socket& socket);
 
 // For how long a TCP listener holds connections back until data come

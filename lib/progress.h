@@ -24,9 +24,7 @@ class Progress {
   }
 
   // BytesTaken() of its socket (lib/inspection.h) when it began.
-  void SetTakenAtStart(uint64_t bytes) {
-    taken_ = static_cast<int64_t>(bytes);
-  }
+  void SetTakenAtStart(uint64_t bytes) { taken_ = static_cast<int64_t>(bytes); }
   std::optional<uint64_t> taken_at_start() const {
     const int64_t taken = taken_;
     if (taken < 0) return std::nullopt;
