@@ -53,6 +53,12 @@ void TcpInfoToProto(const TcpInfo& info, v1::TcpInfo& proto) {
                   *proto.mutable_receive_window_limited());
   DurationToProto(info.send_buffer_limited,
                   *proto.mutable_send_buffer_limited());
+  if (info.segments_sent.has_value()) {
+    proto.set_segments_sent(*info.segments_sent);
+  }
+  if (info.segments_received.has_value()) {
+    proto.set_segments_received(*info.segments_received);
+  }
 }
 
 void AcceptQueueToProto(const AcceptQueue& queue, v1::AcceptQueue& proto) {
@@ -89,6 +95,16 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
     AcceptQueueToProto(*queue, *proto.mutable_accept_queue());
   }
   TimeoutsToProto(socket, proto);
+  if (const int bytes = ReceiveLowWater(socket); bytes != 1) {
+    proto.set_receive_low_water(static_cast<uint32_t>(bytes));
+  }
+  if (const auto offset = PeekOffset(socket); offset.has_value()) {
+    proto.set_peek_offset(*offset);
+  }
+  proto.set_reuse_port(ReusesPort(socket));
+  if (const auto defer = DeferAccept(socket); defer.has_value()) {
+    DurationToProto(*defer, *proto.mutable_defer_accept());
+  }
   if (const auto info = GetTcpInfo(socket); info.has_value()) {
     TcpInfoToProto(*info, *proto.mutable_tcp_info());
   }
