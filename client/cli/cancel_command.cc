@@ -30,7 +30,8 @@ struct CancelFlags {
   HostChoice hosts;
   // Empty for any.
   std::string session;
-  std::vector<uint64_t> ids;
+  // Signed: of an unsigned one -1 would be read as a large number.
+  std::vector<int64_t> ids;
 };
 
 // The operation with this id, in whatever session it is. Renews no lease.
@@ -129,8 +130,10 @@ int Run(const CancelFlags& flags) {
     return kFailure;
   }
   int status = kSuccess;
-  for (const uint64_t id : flags.ids) {
-    if (absl::Status cancelled = Cancel(*host, flags, id); !cancelled.ok()) {
+  for (const int64_t id : flags.ids) {
+    if (absl::Status cancelled =
+            Cancel(*host, flags, static_cast<uint64_t>(id));
+        !cancelled.ok()) {
       PrintError(cancelled.message());
       status = kFailure;
     }
@@ -161,9 +164,9 @@ void AddCancelCommand(CLI::App& app, Action& action) {
       ->type_name("NAME")
       ->check(SessionName());
   command->add_option("ID", flags->ids, "The operations' ids on that host.")
-      ->option_text("ID...")
+      ->option_text("...")
       ->required()
-      ->check(CLI::Range(uint64_t{1}, std::numeric_limits<uint64_t>::max()));
+      ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()));
   command->callback(
       [&action, flags] { action = [flags] { return Run(*flags); }; });
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "client/cli/ask_all.h"
 #include "client/cli/host_flags.h"
@@ -54,6 +56,10 @@ absl::StatusOr<ResponseTo<Request>> Ask(const HostEntry& entry,
   const absl::StatusOr<Host> host = Connect(entry);
   if (!host.ok()) return host.status();
   return host->Run(request, {.deadline = kPatience});
+}
+
+std::string Counted(uint32_t number, absl::string_view what) {
+  return absl::StrCat(number, " ", what, number == 1 ? "" : "s");
 }
 
 std::string LeaseWords(const v1::Session& session) {
@@ -137,8 +143,9 @@ int RunDelete(const SessionFlags& flags) {
     }
     was_anywhere = true;
     std::cout << (*hosts)[i].name << ": deleted session " << flags.name << ": "
-              << answers[i]->sockets() << " sockets closed, "
-              << answers[i]->operations() << " operations cancelled\n";
+              << Counted(answers[i]->sockets(), "socket") << " closed, "
+              << Counted(answers[i]->operations(), "operation")
+              << " cancelled\n";
   }
   if (!was_anywhere && !has_failed) {
     PrintError(absl::StrCat("no host has a session \"", flags.name, "\""));
@@ -177,7 +184,7 @@ void AddSessionCommand(CLI::App& app, Action& action) {
       "reached; 2, wrong usage."));
   AddHostFlags(*remove, flags->hosts);
   remove->add_option("NAME", flags->name, "The session's name.")
-      ->option_text("NAME")
+      ->option_text(" ")
       ->required()
       ->check(SessionName());
   remove->callback(

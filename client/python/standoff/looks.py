@@ -219,7 +219,7 @@ class Observation:
     def _with_address(self, flag: re.Match[str]) -> str:
         name = flag[1]
         address = self._addresses.get(name, name)
-        return f"--host {name}={address}" if address != name else flag[0]
+        return f"--host {name}" + (f"={address}" if address != name else "")
 
 
 def _checked(

@@ -76,6 +76,7 @@ async def _ask(
 ) -> _Response | errors.HarnessError:
     """What the host answers, or why it does not."""
     try:
-        return await host._call(rpc, request, timeout)
+        response: _Response = await host._call(rpc, request, timeout)
+        return response
     except errors.HarnessError as error:
         return error
