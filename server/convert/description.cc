@@ -94,17 +94,7 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
   if (const auto queue = ListenQueue(socket); queue.has_value()) {
     AcceptQueueToProto(*queue, *proto.mutable_accept_queue());
   }
-  TimeoutsToProto(socket, proto);
-  if (const int bytes = ReceiveLowWater(socket); bytes != 1) {
-    proto.set_receive_low_water(static_cast<uint32_t>(bytes));
-  }
-  if (const auto offset = PeekOffset(socket); offset.has_value()) {
-    proto.set_peek_offset(*offset);
-  }
-  proto.set_reuse_port(ReusesPort(socket));
-  if (const auto defer = DeferAccept(socket); defer.has_value()) {
-    DurationToProto(*defer, *proto.mutable_defer_accept());
-  }
+  SettingsToProto(socket, proto);
   if (const auto info = GetTcpInfo(socket); info.has_value()) {
     TcpInfoToProto(*info, *proto.mutable_tcp_info());
   }
@@ -112,7 +102,7 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
   return proto;
 }
 
-void TimeoutsToProto(const Socket& socket, v1::SocketDescription& proto) {
+void SettingsToProto(const Socket& socket, v1::SocketDescription& proto) {
   if (const auto timeout = ReceiveTimeout(socket); timeout.has_value()) {
     DurationToProto(*timeout, *proto.mutable_receive_timeout());
   }
@@ -121,6 +111,16 @@ void TimeoutsToProto(const Socket& socket, v1::SocketDescription& proto) {
   }
   if (const auto timeout = TcpUserTimeout(socket); timeout.has_value()) {
     DurationToProto(*timeout, *proto.mutable_tcp_user_timeout());
+  }
+  if (const int bytes = ReceiveLowWater(socket); bytes > 1) {
+    proto.set_receive_low_water(static_cast<uint32_t>(bytes));
+  }
+  if (const auto offset = PeekOffset(socket); offset.has_value()) {
+    proto.set_peek_offset(*offset);
+  }
+  proto.set_reuse_port(ReusesPort(socket));
+  if (const auto time = DeferAccept(socket); time.has_value()) {
+    DurationToProto(*time, *proto.mutable_defer_accept());
   }
 }
 
@@ -148,6 +148,7 @@ v1::SocketDescription DescriptionToProto(const DiagSocket& socket) {
   }
   proto.set_inode(socket.inode);
   proto.set_peer_inode(socket.peer_inode);
+  proto.set_peer_has_no_descriptor(socket.has_peer && socket.peer_inode == 0);
   return proto;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "lib/timeout.h"
 #include "server/actions/describe_socket.h"
@@ -14,6 +15,7 @@
 #include "server/services/bytes_so_far.h"
 #include "server/services/describe_operation.h"
 #include "server/services/interfaces.h"
+#include "server/services/look_ups.h"
 
 namespace standoff {
 namespace {
@@ -71,7 +73,11 @@ void AddActors(Session& session, v1::SnapshotResponse& response) {
 }  // namespace
 
 absl::Status TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
-                          bool processes, v1::SnapshotResponse& response) {
+                          const v1::SnapshotRequest& request,
+                          v1::SnapshotResponse& response) {
+  const absl::StatusOr<std::vector<LookUpAddresses>> look_ups =
+      LookUpAddressesFrom(request);
+  if (!look_ups.ok()) return look_ups.status();
   response.set_start_monotonic_ns(MonotonicNanoseconds());
   TimeToProto(absl::Now(), *response.mutable_wall_time());
   for (const auto& session : sessions) {
@@ -84,7 +90,8 @@ absl::Status TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
   for (v1::NetworkInterface& interface : ListInterfaces()) {
     *response.add_interfaces() = std::move(interface);
   }
-  if (processes) {
+  AddLookUps(*look_ups, request, response);
+  if (request.processes()) {
     if (absl::Status status = AddProcesses(response); !status.ok()) {
       return status;
     }
