@@ -118,6 +118,7 @@ TEST(RecordOfTest, OfABatchToo) {
   EXPECT_EQ(read.SerializeAsString(), action.SerializeAsString());
 
   v1::ActionReply reply;
+  reply.mutable_receive_batch()->mutable_outcome()->set_value(1);
   v1::IncomingMessage& message = *reply.mutable_receive_batch()->add_messages();
   message.set_data(LongPayload());
   message.set_bytes_received(9);
