@@ -329,21 +329,5 @@ TEST(InspectionTest, LookingLeavesTheError) {
   EXPECT_THAT(Receive(pair.b, {&byte, 1}), FailedWith(ECONNRESET, "recvfrom"));
 }
 
-TEST(InspectionTest, WhatShapesCalls) {
-  const Socket tcp = OpenSocket(kTcp4);
-  EXPECT_FALSE(ReusesPort(tcp));
-  EXPECT_EQ(DeferAccept(tcp), std::nullopt);
-  EXPECT_EQ(PeekOffset(tcp), std::nullopt);
-  SetIntOption(tcp, SOL_SOCKET, SO_REUSEPORT, 1);
-  SetIntOption(tcp, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
-  EXPECT_TRUE(ReusesPort(tcp));
-  EXPECT_GE(DeferAccept(tcp).value_or(absl::ZeroDuration()), absl::Seconds(1));
-  const SocketPair pair = ConnectedPair(kUnixStream);
-  EXPECT_EQ(PeekOffset(pair.a), std::nullopt);
-  EXPECT_EQ(DeferAccept(pair.a), std::nullopt);
-  SetIntOption(pair.a, SOL_SOCKET, SO_PEEK_OFF, 0);
-  EXPECT_EQ(PeekOffset(pair.a), 0);
-}
-
 }  // namespace
 }  // namespace standoff
