@@ -159,7 +159,8 @@ class Observation:
         """
         for host in self._seen.hosts:
             if not host.error:
-                return host.host
+                name: str = host.host
+                return name
         raise self._faults[-1]
 
     def lose(self, name: str, error: errors.HarnessError) -> None:
@@ -217,7 +218,7 @@ class Observation:
         return Diagnosis(diagnosis)
 
     def _with_address(self, flag: re.Match[str]) -> str:
-        name = flag[1]
+        name: str = flag[1]
         address = self._addresses.get(name, name)
         return f"--host {name}" + (f"={address}" if address != name else "")
 
