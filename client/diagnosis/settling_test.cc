@@ -52,7 +52,13 @@ TEST_F(SettlingTest, SoMayThoseOfTheOtherEnd) {
 
 TEST_F(SettlingTest, NotWhereSomebodyIsFreeToAct) {
   Move();
-  evidence_->add_parties()->set_activity(v1::ACTIVITY_RUNNING);
+  v1::Party& other = *evidence_->add_parties();
+  other.set_activity(v1::ACTIVITY_RUNNING);
+  EXPECT_FALSE(MaySettle());
+  // In an operation that is awake for a moment, it is not.
+  other.set_operation_id(3);
+  EXPECT_TRUE(MaySettle());
+  other.set_activity(v1::ACTIVITY_IDLE);
   EXPECT_FALSE(MaySettle());
 }
 
