@@ -50,7 +50,9 @@ TEST_F(PeerTest, AnIdleActor) {
       call.ways_out(),
       ElementsAre("Send from right:b, shut it down or close it.",
                   "Before the call, give left:a a timeout.",
-                  absl::StrCat("Cancel operation ", alice.id(), " on left.")));
+                  absl::StrCat("Cancel operation ", alice.id(),
+                               " on left: standoff cancel --host left ",
+                               alice.id())));
 }
 
 TEST_F(PeerTest, APlainCall) {
