@@ -46,13 +46,12 @@ TEST_F(PeerTest, AnIdleActor) {
   EXPECT_EQ(EvidenceOf(call).sentence(),
             "nothing comes from the other end, right:b; right/bob has nothing "
             "to do: it is the script's turn");
-  EXPECT_THAT(
-      call.ways_out(),
-      ElementsAre("Send from right:b, shut it down or close it.",
-                  "Before the call, give left:a a timeout.",
-                  absl::StrCat("Cancel operation ", alice.id(),
-                               " on left: standoff cancel --host left ",
-                               alice.id())));
+  EXPECT_THAT(call.ways_out(),
+              ElementsAre("Send from right:b, shut it down or close it.",
+                          "Before the call, give left:a a timeout.",
+                          absl::StrCat("Cancel operation ", alice.id(),
+                                       " on left: standoff cancel --host left ",
+                                       alice.id())));
 }
 
 TEST_F(PeerTest, APlainCall) {
