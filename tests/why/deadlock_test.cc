@@ -349,6 +349,23 @@ TEST_F(DeadlockTest, MutualSendOverMultipathTcp) {
             v1::REASON_PEER_NOT_READING);
 }
 
+// Asked when both have just blocked, with bytes still under way.
+TEST_F(DeadlockTest, MutualSendThatHasJustBegun) {
+  v1::OpenRequest request = OpenRequestOf(kTcp4);
+  request.set_protocol(v1::PROTOCOL_MPTCP);
+  const bool has_mptcp = left().OpenSocket(request).ok();
+  for (int round = 0; round < 6; ++round) {
+    const v1::Protocol protocol =
+        has_mptcp && round % 2 == 0 ? v1::PROTOCOL_MPTCP : v1::Protocol();
+    const auto [a, b] = Connected(kTcp4, protocol);
+    const RemoteOperation alice = StartEndlessSend(left(), "alice", a);
+    const RemoteOperation bob = StartEndlessSend(right(), "bob", b);
+    EXPECT_TRUE(AreDeadlocked(Look(), {"alice", "bob"})) << round;
+    Must(alice.Cancel());
+    Must(bob.Cancel());
+  }
+}
+
 // The address of a listener that takes connections at any address is that of
 // none; what it accepts has one.
 TEST_F(DeadlockTest, ThroughAListenerAtTheWildcardAddress) {
