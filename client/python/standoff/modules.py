@@ -89,8 +89,9 @@ def _selectors(host: Host) -> dict[str, Any]:
         name: getattr(local_selectors, name)
         for name in ("BaseSelector", "EVENT_READ", "EVENT_WRITE", "SelectorKey")
     }
-    for name in ("DefaultSelector", "PollSelector", "SelectSelector"):
+    for name in ("DefaultSelector", "PollSelector"):
         contents[name] = selector.Selector
+    contents["SelectSelector"] = selector.SelectSelector
     return contents
 
 
