@@ -7,6 +7,7 @@ as `socket` raises them. Everything else is a HarnessError, which is no OSError:
 
 from __future__ import annotations
 
+import errno
 from typing import Any, NoReturn
 
 import grpc
@@ -158,6 +159,21 @@ def error_of_status(code: str, details: str, host: str) -> HarnessError:
     if code == "NOT_FOUND" and "there is no session" in details:
         return SessionLost(details, host=host, code=code)
     return _KINDS.get(code, HarnessError)(details, host=host, code=code)
+
+
+# What may stand for a call that a daemon does not allow.
+REFUSALS = (InvalidRequest, PermissionDenied)
+
+
+def raise_refusal(error: HarnessError, number: int = errno.EPERM) -> NoReturn:
+    """Raises what a socket call raises that a daemon does not allow.
+
+    That is an OSError with this errno and the daemon's words: programs that try
+    a call know what to do then. Any other error is raised as it is.
+    """
+    if error.code == "PERMISSION_DENIED" or " is refused: " in error.details:
+        raise OSError(number, f"Refused by the daemon: {error}") from error
+    raise error
 
 
 def fault_of(error: grpc.RpcError, host: str) -> HarnessError:

@@ -18,6 +18,7 @@ from standoff import rpc
 from standoff import selecting
 from standoff import selector
 from standoff import socket_names
+from standoff.socket_arguments import c_int
 from standoff.v1 import socket_service_pb2 as messages
 
 if TYPE_CHECKING:
@@ -50,11 +51,16 @@ def _socket(host: Host) -> dict[str, Any]:
             contents[name] = _refuse(name, host)
         elif fate is not socket_names.Fate.MISSING:
             contents[name] = getattr(local_socket, name)
-    # No public name, but others make their arguments' defaults of it.
-    mark = "_GLOBAL_DEFAULT_TIMEOUT"
-    contents[mark] = getattr(local_socket, mark)
+    for name in _PRIVATE:
+        contents[name] = getattr(local_socket, name)
     return contents
 
+
+# No public names, but others use them. They make their arguments' defaults of
+# the first.
+_PRIVATE = (
+    "_GLOBAL_DEFAULT_TIMEOUT", "_GiveupOnSendfile", "_LOCALHOST", "_LOCALHOST_V6"
+)
 
 _REASONS = {
     "gethostbyaddr": "a host looks up addresses of names, not the reverse",
@@ -105,26 +111,61 @@ def _fcntl(host: Host) -> dict[str, Any]:
     return contents
 
 
-def fcntl(fd: Any, cmd: int, arg: Any = 0, /) -> int:
-    """Tells a remote socket's flags: F_GETFL and F_GETFD.
+# Of fcntl(2), what F_SETFL may change, with Linux's numbers.
+_O_NONBLOCK = 0o4000
+_SETTABLE = 0o2000 | _O_NONBLOCK | 0o20000 | 0o40000 | 0o1000000
 
-    F_GETFL has Linux's numbers. Others are Unsupported: a socket's mode is set
-    by setblocking() and settimeout().
+
+def fcntl(fd: Any, cmd: int, arg: Any = 0, /) -> int:
+    """Reads and sets a remote socket's flags.
+
+    F_GETFL and F_SETFL have Linux's numbers, and O_NONBLOCK is what can be set.
+    F_SETFD is remembered, and no more: in the daemon, which starts no programs,
+    FD_CLOEXEC stays set. Others are Unsupported.
     """
     socket = _find(handles.number_of(fd))
     if cmd == local_fcntl.F_GETFD:
         return 0 if socket.inheritable else local_fcntl.FD_CLOEXEC
+    if cmd == local_fcntl.F_SETFD:
+        socket.inheritable = not c_int(arg) & local_fcntl.FD_CLOEXEC
+        return 0
+    if cmd == local_fcntl.F_SETFL:
+        return _set_flags(socket, c_int(arg))
     if cmd != local_fcntl.F_GETFL:
         raise errors.Unsupported(
-            f"fcntl: of a remote socket only F_GETFL and F_GETFD are known, "
-            f"not {cmd}; setblocking() sets its mode",
+            "fcntl: of a remote socket only F_GETFL, F_SETFL, F_GETFD and "
+            f"F_SETFD are known, not {cmd}",
             host=socket.host.name,
         )
-    response = socket.host._call(
-        rpc.DESCRIBE, messages.DescribeRequest(socket=socket.name)
-    )
-    flags: int = response.socket.status_flags
+    flags: int = _describe(socket).status_flags
     return flags
+
+
+def _describe(socket: handles.RemoteSocket) -> Any:
+    return socket.host._call(
+        rpc.DESCRIBE, messages.DescribeRequest(socket=socket.name)
+    ).socket
+
+
+def _set_flags(socket: handles.RemoteSocket, flags: int) -> int:
+    described = _describe(socket)
+    changed = (flags ^ described.status_flags) & _SETTABLE
+    if not changed:
+        return 0
+    # Without O_NONBLOCK, the timeout would not hold any more.
+    if changed != _O_NONBLOCK or described.timeout_seconds:
+        raise errors.Unsupported(
+            "fcntl: of a remote socket F_SETFL sets O_NONBLOCK only, and does "
+            "not clear it while there is a timeout",
+            host=socket.host.name,
+        )
+    request = messages.SetBlockingRequest(
+        socket=socket.name, blocking=not flags & _O_NONBLOCK
+    )
+    outcomes.value_of(
+        socket.host._call(rpc.SET_BLOCKING, request).outcome
+    )
+    return 0
 
 
 def close(fd: int) -> None:

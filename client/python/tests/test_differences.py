@@ -188,19 +188,46 @@ def test_no_deadline_of_the_channel_ends_a_call(net: RemoteNet,
 # get there, since the like could reach its own memory or descriptors.
 
 
+#
+# What it refuses is an OSError, as of a firewall's: who tries an option and does
+# without it catches that.
+
+
+def refused(text: str) -> Any:
+    return pytest.raises(PermissionError, match=f"Refused by the daemon.*{text}")
+
+
 def test_unknown_option(net: RemoteNet) -> None:
     sock = tcp(net)
     for method, *value in ((sock.getsockopt,), (sock.getsockopt, 10),
                            (sock.setsockopt, 1), (sock.setsockopt, b"1234")):
-        with pytest.raises(standoff.InvalidRequest, match="number 9999"):
+        with refused("number 9999") as caught:
             method(socket.SOL_SOCKET, 9999, *value)
+        assert caught.value.errno == errno.EPERM
+        # For whoever wants to know.
+        assert isinstance(caught.value.__cause__, standoff.HarnessError)
 
 
 @pytest.mark.parametrize("level", [socket.SOL_SOCKET, 99])
 def test_unknown_control_message(net: RemoteNet, level: int) -> None:
     first, _ = unix_pair(net)
-    with pytest.raises(standoff.InvalidRequest, match=f"level {level}"):
+    with refused(f"level {level}"):
         first.sendmsg([b"x"], [(level, 99, b"")])
+
+
+def test_refused_flag(net: RemoteNet) -> None:
+    first, _ = unix_pair(net)
+    for send in (first.send, first.sendall):
+        with refused("MSG_ZEROCOPY"):
+            send(b"x", 0x4000000)
+
+
+def test_malformed_requests_are_no_oserror(net: RemoteNet) -> None:
+    # The program's mistake, and no word of a kernel or a policy.
+    sock = tcp(net)
+    with pytest.raises(standoff.InvalidRequest):
+        sock.recv_pattern(standoff.Pattern(seed=1, length=1),
+                          socket.MSG_PEEK)
 
 
 def test_passing_descriptors(net: RemoteNet) -> None:
@@ -215,6 +242,6 @@ def test_refused_family(net: RemoteNet, family: str) -> None:
     assert not hasattr(net.socket, family)
     for function in (net.socket.socket, net.socket.socketpair):
         # As of a family that the kernel does not have.
-        with pytest.raises(OSError, match="refused by the daemon") as caught:
+        with pytest.raises(OSError, match="Refused by the daemon") as caught:
             function(getattr(socket, family), socket.SOCK_RAW)
         assert caught.value.errno == errno.EAFNOSUPPORT
