@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # As it is now: a program may put a class of ours in the place of socket.socket.
 _makefile: Any = local_socket.socket.makefile
+_GiveupOnSendfile: type[Exception] = getattr(local_socket, "_GiveupOnSendfile")
 
 # How long a destructor waits for the addresses in its warning, in seconds.
 _PATIENCE_OF_DESTRUCTOR = 1.0
@@ -250,8 +251,13 @@ class Socket(SocketState):
                 file.seek(offset + sent)
         return sent
 
-    # What CPython calls it where there is no sendfile(2).
+    # CPython's names for the two ways.
     _sendfile_use_send = sendfile
+
+    def _sendfile_use_sendfile(
+        self, file: BinaryIO, offset: int = 0, count: int | None = None
+    ) -> int:
+        raise _GiveupOnSendfile("there is no sendfile(2) between two machines")
 
     def _accept(self) -> tuple[int, Any]:
         """The same as accept(), but with a handle: as _socket.socket has it."""
