@@ -9,6 +9,7 @@ import errno
 import os
 import select
 import socket
+import ssl
 import time
 from typing import Any
 
@@ -161,6 +162,20 @@ def test_epoll_is_missing(net: RemoteNet) -> None:
     for name in ("epoll", "kqueue", "devpoll"):
         assert not hasattr(net.select, name)
     assert not hasattr(net.selectors, "EpollSelector")
+
+
+@pytest.mark.parametrize("server_side", [False, True])
+def test_ssl_gets_no_descriptor(net: RemoteNet, server_side: bool) -> None:
+    client, server = tcp_pair(net)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    for sock in (client, tcp(net)):
+        with pytest.raises(standoff.Unsupported, match="ssl.MemoryBIO"):
+            context.wrap_socket(sock, server_side=server_side)
+    # It is as it was.
+    server.sendall(b"x")
+    assert client.recv(1) == b"x"
+    assert client.fileno() >= 1 << 30
 
 
 # The control channel --------------------------------------------------------
