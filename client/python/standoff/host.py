@@ -355,9 +355,9 @@ class Host:
         F_GETFL, F_SETFL (O_NONBLOCK), F_GETFD and F_SETFD, with Linux's
         numbers. Others are Unsupported.
         """
-        from standoff import modules
+        from standoff import descriptors
 
-        return modules.fcntl(fd, cmd, arg)
+        return descriptors.fcntl(fd, cmd, arg)
 
     # Stand-ins for modules.
 

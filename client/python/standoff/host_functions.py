@@ -7,6 +7,7 @@ import socket as local_socket
 from typing import TYPE_CHECKING, Any, cast
 
 from standoff import addresses
+from standoff import descriptors
 from standoff import errors
 from standoff import lookup
 from standoff.socket_arguments import c_int
@@ -21,14 +22,12 @@ _getnameinfo = local_socket.getnameinfo
 
 def bound_to(host: Host) -> dict[str, Any]:
     """Each by its name."""
-    from standoff import modules
-
     functions = _Functions(host)
     return {
         "SocketType": host.socket,
-        "close": modules.close,
+        "close": descriptors.close,
         **_connecting(host),
-        "dup": modules.dup,
+        "dup": descriptors.dup,
         "fromfd": functions.fromfd,
         "getaddrinfo": host.getaddrinfo,
         "getdefaulttimeout": host.getdefaulttimeout,
@@ -48,7 +47,7 @@ def bound_to(host: Host) -> dict[str, Any]:
 
 
 def _connecting(host: Host) -> dict[str, Any]:
-    """What makes sockets of the class that is in the stand-in when it is called.
+    """What makes sockets of the class that the stand-in has at that time.
 
     A program may have put one of its own there, as into the module `socket`.
     """
@@ -111,9 +110,7 @@ class _Functions:
         self, fd: int, family: int, type: int, proto: int = 0
     ) -> Socket:
         """A socket object for a duplicate of a handle's socket."""
-        from standoff import modules
-
-        return self._host.socket(family, type, proto, fileno=modules.dup(fd))
+        return self._host.socket(family, type, proto, fileno=descriptors.dup(fd))
 
     def gethostname(self) -> str:
         """The host's name."""

@@ -27,6 +27,7 @@ _STAYING = (
 # What Host imports when it is first needed: it would find the stand-ins.
 _LATE = (
     "standoff.connecting",
+    "standoff.descriptors",
     "standoff.modules",
     "standoff.poller",
     "standoff.selecting",

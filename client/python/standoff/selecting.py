@@ -118,7 +118,7 @@ def ready_of(
     return readable, writable, exceptional
 
 
-def check_open(ready: dict[int, int]) -> dict[int, int]:
+def check_open(ready: Mapping[int, int]) -> Mapping[int, int]:
     """The same. OSError (EBADF) if a handle stands for no open socket."""
     if any(found & POLLNVAL for found in ready.values()):
         raise handles.bad_descriptor()

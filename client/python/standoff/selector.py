@@ -65,7 +65,7 @@ class Selector(selectors.BaseSelector):
 
     def _wait(
         self, wanted: Mapping[int, int], timeout: float | None
-    ) -> dict[int, int]:
+    ) -> Mapping[int, int]:
         return selecting.wait(wanted, timeout)
 
     def _events_of(self, found: int) -> int:
@@ -113,7 +113,7 @@ class SelectSelector(Selector):
 
     def _wait(
         self, wanted: Mapping[int, int], timeout: float | None
-    ) -> dict[int, int]:
+    ) -> Mapping[int, int]:
         return selecting.check_open(selecting.wait_counted(wanted, timeout))
 
     def _events_of(self, found: int) -> int:

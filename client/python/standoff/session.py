@@ -90,6 +90,8 @@ class Keeper:
         self._work: queue.SimpleQueue[Callable[[], Any] | None] = (
             queue.SimpleQueue()
         )
+        # Where the answer goes that it did not give in time.
+        self._late: queue.SimpleQueue[Any] | None = None
         self._thread = threading.Thread(
             target=self._run, name=f"standoff-{session.name}", daemon=True
         )
@@ -109,15 +111,20 @@ class Keeper:
         May be called by the garbage collector, which may be in the middle of a
         call of its own thread. Waits for at most `timeout` seconds.
         """
-        if sys.is_finalizing() or not self._thread.is_alive():
-            return None
-        if threading.current_thread() is self._thread:
+        if (
+            sys.is_finalizing()
+            or (self._late is not None and self._late.empty())
+            or not self._thread.is_alive()
+            or threading.current_thread() is self._thread
+        ):
             return None
         answer: queue.SimpleQueue[_R] = queue.SimpleQueue()
         self._work.put(lambda: answer.put(call()))
         try:
             return answer.get(timeout=timeout)
         except queue.Empty:
+            # Others are not to wait for the same.
+            self._late = answer
             return None
 
     def stop(self) -> None:

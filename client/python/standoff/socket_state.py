@@ -61,8 +61,8 @@ class SocketState(SocketCalls):
         if sys._getframe(1).f_globals.get("__name__") == "ssl":
             raise errors.Unsupported(
                 "ssl can't wrap a remote socket: its wrap_socket() needs a "
-                "descriptor of this machine. Use SSLContext.wrap_bio() with two "
-                "ssl.MemoryBIO, and send and receive what they hold",
+                "descriptor of this machine. Use SSLContext.wrap_bio() with "
+                "two ssl.MemoryBIO, and send and receive what they hold",
                 host=self._host.name,
             )
         return -1 if self._remote is None else self._remote.handle

@@ -289,9 +289,9 @@ def tell(module: str, counts: Counts) -> None:
             print(f"skipped: {number} tests: {reason} ({fair})")
     for reason, number in counts.differ.items():
         print(f"differ: {number} tests: {reason}")
+    differ = sum(counts.differ.values())
     print(f"{module}: {counts.passed} passed, {counts.failed} failed, "
-          f"{len(counts.skipped)} skipped, {sum(counts.differ.values())} differ",
-          flush=True)
+          f"{len(counts.skipped)} skipped, {differ} differ", flush=True)
 
 
 @contextlib.contextmanager

@@ -204,12 +204,13 @@ def test_no_deadline_of_the_channel_ends_a_call(net: RemoteNet,
 
 
 #
-# What it refuses is an OSError, as of a firewall's: who tries an option and does
-# without it catches that.
+# What it refuses is an OSError: programs that try an option and can do without
+# it catch that.
 
 
 def refused(text: str) -> Any:
-    return pytest.raises(PermissionError, match=f"Refused by the daemon.*{text}")
+    return pytest.raises(PermissionError,
+                         match=f"Refused by the daemon.*{text}")
 
 
 def test_unknown_option(net: RemoteNet) -> None:
