@@ -30,6 +30,7 @@ from standoff.diagnosis import (
 )
 from standoff.errors import (
     Cancelled,
+    Forbidden,
     HarnessError,
     InvalidRequest,
     LimitReached,
@@ -60,6 +61,7 @@ __all__ = [
     "Credentials",
     "Deadlock",
     "Diagnosis",
+    "Forbidden",
     "HarnessError",
     "Host",
     "InvalidRequest",

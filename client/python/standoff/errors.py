@@ -8,6 +8,8 @@ as `socket` raises them. Everything else is a HarnessError, which is no OSError:
 from __future__ import annotations
 
 import errno
+import os
+import re
 from typing import Any, NoReturn
 
 import grpc
@@ -66,6 +68,18 @@ class PermissionDenied(HarnessError):
 
     Or the daemon does not: the details name the flag that would.
     """
+
+
+class Forbidden(PermissionDenied, PermissionError):
+    """A rule of the daemon forbids a socket call; the details say which.
+
+    It is about an option or control message that the daemon does not pass on
+    to its kernel, and an OSError with EPERM: programs that try whether a kernel
+    has an option go on without it.
+    """
+
+    errno = errno.EPERM
+    strerror = os.strerror(errno)
 
 
 class Unsupported(HarnessError, NotImplementedError):
@@ -139,6 +153,12 @@ class PatternMismatch(HarnessError):
         self.received = received
 
 
+# The field that a rule of socket calls is about.
+_OF_SOCKET_CALL = re.compile(r"option: |(messages\[\d+\]\.)?control_messages\[")
+
+# Flags that a daemon does not pass on to its kernel.
+_REFUSED_FLAGS = re.compile(r"flags: \w+ is refused: ")
+
 _KINDS: dict[str, type[HarnessError]] = {
     "UNAVAILABLE": Unavailable,
     "DEADLINE_EXCEEDED": Unavailable,
@@ -156,24 +176,13 @@ _KINDS: dict[str, type[HarnessError]] = {
 
 def error_of_status(code: str, details: str, host: str) -> HarnessError:
     """The error for a gRPC status: its code by name, its message."""
+    if code == "PERMISSION_DENIED" and _OF_SOCKET_CALL.match(details):
+        return Forbidden(details, host=host, code=code)
     if code == "NOT_FOUND" and "there is no session" in details:
         return SessionLost(details, host=host, code=code)
+    if code == "INVALID_ARGUMENT" and _REFUSED_FLAGS.match(details):
+        return Forbidden(details, host=host, code=code)
     return _KINDS.get(code, HarnessError)(details, host=host, code=code)
-
-
-# What may stand for a call that a daemon does not allow.
-REFUSALS = (InvalidRequest, PermissionDenied)
-
-
-def raise_refusal(error: HarnessError, number: int = errno.EPERM) -> NoReturn:
-    """Raises what a socket call raises that a daemon does not allow.
-
-    That is an OSError with this errno and the daemon's words: programs that try
-    a call know what to do then. Any other error is raised as it is.
-    """
-    if error.code == "PERMISSION_DENIED" or " is refused: " in error.details:
-        raise OSError(number, f"Refused by the daemon: {error}") from error
-    raise error
 
 
 def fault_of(error: grpc.RpcError, host: str) -> HarnessError:

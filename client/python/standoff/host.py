@@ -240,7 +240,7 @@ class Host:
         )
         try:
             response = self._call(rpc.OPEN_PAIR, request)
-        except errors.REFUSALS as error:
+        except errors.InvalidRequest as error:
             open_requests.raise_refusal(error)
         outcomes.value_of(response.outcome)
         pair = []

@@ -59,13 +59,15 @@ def timeout_of(
     return request.timeout_seconds
 
 
-def raise_refusal(error: errors.HarnessError) -> NoReturn:
+def raise_refusal(error: errors.InvalidRequest) -> NoReturn:
     """Raises what an open raises that the daemon refuses.
 
     For a family that it lets nobody use it is OSError (EAFNOSUPPORT), as for
-    one that the kernel does not have.
+    one that the kernel does not have: programs know what to do then.
     """
-    of_family = error.details.startswith("family: ")
-    errors.raise_refusal(
-        error, errno.EAFNOSUPPORT if of_family else errno.EPERM
-    )
+    if error.details.startswith("family: ") and "is refused" in error.details:
+        raise OSError(
+            errno.EAFNOSUPPORT,
+            "Address family not supported: refused by the daemon",
+        ) from error
+    raise error

@@ -93,7 +93,7 @@ class Socket(SocketState):
         request = open_requests.open_request(family, type, proto, timeout)
         try:
             response = self._host._call(rpc.OPEN, request)
-        except errors.REFUSALS as error:
+        except errors.InvalidRequest as error:
             open_requests.raise_refusal(error)
         outcomes.value_of(response.outcome)
         self._become(
@@ -296,8 +296,6 @@ class Socket(SocketState):
             if remote is not None and not handles.is_open(remote.handle):
                 raise handles.bad_descriptor() from None
             raise
-        except errors.REFUSALS as error:
-            errors.raise_refusal(error)
 
     def _make(self, name: str, timeout: float | None) -> Socket:
         return self._make_as(self._host.socket, name, timeout)

@@ -197,7 +197,7 @@ def test_methods_that_differ(host: standoff.Host,
                              tmp_path: pathlib.Path) -> None:
     first, second = host.socketpair()
     with first, second:
-        with pytest.raises(OSError, match="Refused by the daemon"):
+        with pytest.raises(OSError, match="refused by the daemon"):
             host.socket(getattr(socket, "AF_ROUTE"), socket.SOCK_RAW)
         with pytest.raises(standoff.LimitReached):
             first.send(bytes(host.max_transfer + 1))

@@ -26,7 +26,7 @@ async def open_socket(
     )
     try:
         response = await host._call(rpc.OPEN, request)
-    except errors.REFUSALS as error:
+    except errors.InvalidRequest as error:
         open_requests.raise_refusal(error)
     outcomes.value_of(response.outcome)
     return sockets.make(
@@ -48,7 +48,7 @@ async def open_pair(
     )
     try:
         response = await host._call(rpc.OPEN_PAIR, request)
-    except errors.REFUSALS as error:
+    except errors.InvalidRequest as error:
         open_requests.raise_refusal(error)
     outcomes.value_of(response.outcome)
     first, second = (

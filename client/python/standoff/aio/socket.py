@@ -178,8 +178,6 @@ class Socket(SocketState):
             if remote is not None and not handles.is_open(remote.handle):
                 raise handles.bad_descriptor() from None
             raise
-        except errors.REFUSALS as error:
-            errors.raise_refusal(error)
 
     def _make(self, name: str, timeout: float | None) -> Socket:
         return make(
