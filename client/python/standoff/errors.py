@@ -156,9 +156,6 @@ class PatternMismatch(HarnessError):
 # The field that a rule of socket calls is about.
 _OF_SOCKET_CALL = re.compile(r"option: |(messages\[\d+\]\.)?control_messages\[")
 
-# Flags that a daemon does not pass on to its kernel.
-_REFUSED_FLAGS = re.compile(r"flags: \w+ is refused: ")
-
 _KINDS: dict[str, type[HarnessError]] = {
     "UNAVAILABLE": Unavailable,
     "DEADLINE_EXCEEDED": Unavailable,
@@ -172,6 +169,9 @@ _KINDS: dict[str, type[HarnessError]] = {
     "UNAUTHENTICATED": PermissionDenied,
     "CANCELLED": Cancelled,
 }
+
+# Flags that a daemon does not pass on to its kernel.
+_REFUSED_FLAGS = re.compile(r"flags: \w+ is refused: ")
 
 
 def error_of_status(code: str, details: str, host: str) -> HarnessError:
