@@ -41,8 +41,9 @@ TEST_F(DeadlockTest, MutualSend) {
   EXPECT_TRUE(AreDeadlocked(diagnosis, {"alice", "bob"}));
   ASSERT_EQ(diagnosis.deadlocks_size(), 1);
   EXPECT_THAT(diagnosis.deadlocks(0).missing_premises(), IsEmpty());
-  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
-              ElementsAre(HasSubstr("network between left and right delivers")));
+  EXPECT_THAT(
+      diagnosis.deadlocks(0).assumptions(),
+      ElementsAre(HasSubstr("network between left and right delivers")));
   EXPECT_THAT(diagnosis.sentence(), HasSubstr("A deadlock is proved: "));
   EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
               HasSubstr("wait for each other and for nobody else, without a "
