@@ -332,6 +332,8 @@ TEST(DeadlocksTest, ProcessesThatKnowNothingOfStandoff) {
   EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
               UnorderedElementsAre(
                   HasSubstr("network between left and right"),
+                  HasSubstr("their sockets on left"),
+                  HasSubstr("their sockets on right"),
                   AllOf(HasSubstr("No signal"), HasSubstr("on left")),
                   AllOf(HasSubstr("No signal"), HasSubstr("on right"))));
 

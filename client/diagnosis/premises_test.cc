@@ -150,6 +150,26 @@ TEST_F(PremisesTest, SameSocket) {
   EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
 }
 
+// Of a process with several threads another one may have closed the descriptor
+// under the call.
+TEST_F(PremisesTest, SameSocketOfSeveralThreads) {
+  v1::ProcessThread second = right_thread();
+  second.set_thread_id(23);
+  *right_process().add_threads() = second;
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+  // Another process of the host has one on which the call may be.
+  const uint64_t inode =
+      AddReceiver(right_, 33, "10.0.0.2:81", "10.0.0.9:1001");
+  ExpectMissing(v1::PREMISE_SAME_SOCKET, "has several threads");
+  // Not one of another kind.
+  v1::SocketDescription& other =
+      *right_.snapshot().mutable_process_sockets(1)->mutable_socket();
+  EXPECT_EQ(other.inode(), inode);
+  other.set_family(v1::FAMILY_UNIX);
+  other.set_protocol(v1::PROTOCOL_UNSPECIFIED);
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+}
+
 TEST_F(PremisesTest, AllProcesses) {
   right_.snapshot().set_unreadable_processes(3);
   right_.snapshot().set_unreadable_users(2);

@@ -399,6 +399,12 @@ class Writer {
                          ", which the daemon may not look into, does not "
                          "share their sockets."));
       }
+      add(absl::StrCat(
+          "While the first snapshot was taken or the calls went on, no "
+          "descriptor of their sockets on ",
+          world_.hosts()[host].name,
+          " was passed to another process (SCM_RIGHTS), and no timeout of "
+          "theirs removed."));
       add(
           absl::StrCat("No signal, such as that of an alarm(2) that they have "
                        "set, ends the processes on ",

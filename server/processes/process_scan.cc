@@ -123,6 +123,24 @@ bool ProcessScan::Visit(const char* name) {
   return true;
 }
 
+namespace {
+
+// Adds what the other one has more.
+void AddTo(Descriptors& descriptors, const Descriptors& other) {
+  descriptors.has_io_uring |= other.has_io_uring;
+  absl::flat_hash_set<uint64_t> known;
+  for (const SocketDescriptor& socket : descriptors.sockets) {
+    known.insert(socket.inode);
+  }
+  for (const SocketDescriptor& socket : other.sockets) {
+    if (known.insert(socket.inode).second) {
+      descriptors.sockets.push_back(socket);
+    }
+  }
+}
+
+}  // namespace
+
 void ProcessScan::Add(const ProcFolder& folder, pid_t pid,
                       const StatFile& stat) {
   Descriptors descriptors;
@@ -157,9 +175,6 @@ void ProcessScan::Add(const ProcFolder& folder, pid_t pid,
   process.set_command_line(PrintableText(
       living.Read("cmdline", kMaxCommandLine + kCharacterSize).value_or(""),
       kMaxCommandLine));
-  for (const SocketDescriptor& descriptor : descriptors.sockets) {
-    process.add_sockets(descriptor.inode);
-  }
   const Abi abi = Is32Bit(living.Read("auxv", kFileSize).value_or(""))
                       ? Abi::kForeign
                       : Abi::kNative;
@@ -170,6 +185,15 @@ void ProcessScan::Add(const ProcFolder& folder, pid_t pid,
       process.threads().begin(), process.threads().end(),
       [](const v1::ProcessThread& one) { return one.waits_size() > 0; });
   if (waits) {
+    // While they sleep nothing changes it: what is read now was so at any time
+    // since. What was read before may have come from a thread that then fell
+    // asleep.
+    Descriptors again;
+    if (!ReadDescriptors(folder, pid, stat.threads, again)) {
+      CountUnreadable(pid, status.effective_user_id);
+      return;
+    }
+    AddTo(descriptors, again);
     if (descriptors.has_io_uring) {
       AddAsyncSource(v1::ASYNC_SOURCE_IO_URING, process);
     }
@@ -177,6 +201,11 @@ void ProcessScan::Add(const ProcFolder& folder, pid_t pid,
     found.may_hear_of_children = status.Catches(SIGCHLD);
   } else {
     process.clear_async_sources();
+  }
+  for (const SocketDescriptor& descriptor : descriptors.sockets) {
+    process.add_sockets(descriptor.inode);
+    holders_.try_emplace(descriptor.inode,
+                         Holder{.process = pid, .descriptor = descriptor});
   }
   socket_references_ += descriptors.sockets.size();
   found.descriptors = std::move(descriptors.sockets);

@@ -45,6 +45,35 @@ if os.fork() == 0:
     os._exit(0)
 )";
 
+// Of two connections the first one's end is the child's alone.
+constexpr char kTwo[] = R"(
+import os
+other = socket.create_connection(address)
+if os.fork() == 0:
+    other.close()
+    sys.stdin.read()
+    os._exit(0)
+peer.close()
+other.recv(1)
+)";
+// A thread sleeps on the first one, whose descriptor is the second one's now.
+constexpr char kReplaced[] = R"(
+import os, threading
+other, _ = listener.accept()
+number = peer.fileno()
+threading.Thread(target=peer.recv, args=(1,), daemon=True).start()
+def sleeps_in_recv():
+    for task in os.listdir("/proc/self/task"):
+        if int(task) != threading.get_native_id():
+            with open(f"/proc/self/task/{task}/syscall") as file:
+                if file.read().startswith("45 "):
+                    return True
+while not sleeps_in_recv():
+    pass
+os.dup2(other.fileno(), number)
+other.recv(1)
+)";
+
 class FalseProofsTest : public ProgramsTest {
  protected:
   // Two programs that are blocked for each other; what the second one's script
@@ -139,38 +168,18 @@ TEST_F(FalseProofsTest, AParentWithATimeout) {
 // A thread sleeps on a socket whose descriptor was closed and is another
 // socket's now. Who has the first one's other end could act.
 TEST_F(FalseProofsTest, ACallOnADescriptorThatIsAnotherSocketsNow) {
-  // Of two connections the first one's end is the child's alone.
-  constexpr char kTwo[] = R"(
-import os
-other = socket.create_connection(address)
-if os.fork() == 0:
-    other.close()
-    sys.stdin.read()
-    os._exit(0)
-peer.close()
-other.recv(1)
-)";
-  constexpr char kReplaced[] = R"(
-import os, threading
-other, _ = listener.accept()
-number = peer.fileno()
-threading.Thread(target=peer.recv, args=(1,), daemon=True).start()
-def sleeps_in_recv():
-    for task in os.listdir("/proc/self/task"):
-        if int(task) != threading.get_native_id():
-            with open(f"/proc/self/task/{task}/syscall") as file:
-                if file.read().startswith("45 "):
-                    return True
-while not sleeps_in_recv():
-    pass
-os.dup2(other.fileno(), number)
-other.recv(1)
-)";
   Start(kTwo, kReplaced);
   const v1::Diagnosis diagnosis = LookAtPrograms(
       [](const v1::Diagnosis& look) { return CallsOf(look, "python3") == 3; });
   ExpectMissing(diagnosis, v1::PREMISE_SAME_SOCKET,
                 "no process has the connected socket");
+}
+
+// The same, and a child has inherited the first socket: somebody has it open.
+TEST_F(FalseProofsTest, ACallOnADescriptorThatIsAnotherSocketsNowAndInherited) {
+  Start(kTwo, absl::StrCat(kFork, kReplaced));
+  const v1::Diagnosis diagnosis = LookUntilBlocked(3);
+  ExpectMissing(diagnosis, v1::PREMISE_SAME_SOCKET, "has several threads");
 }
 
 // Whoever fetches it may use it.
