@@ -69,6 +69,36 @@ int ReceiveLowWater(const Socket& socket) {
   return bytes;
 }
 
+std::optional<int> PeekOffset(const Socket& socket) {
+  int offset = -1;
+  socklen_t size = sizeof offset;
+  if (getsockopt(socket.fd(), SOL_SOCKET, SO_PEEK_OFF, &offset, &size) != 0 ||
+      offset < 0) {
+    return std::nullopt;
+  }
+  return offset;
+}
+
+std::optional<absl::Duration> DeferAccept(const Socket& socket) {
+  if (!IsTcp(socket)) return std::nullopt;
+  int seconds = 0;
+  socklen_t size = sizeof seconds;
+  if (getsockopt(socket.fd(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, &size) !=
+          0 ||
+      seconds <= 0) {
+    return std::nullopt;
+  }
+  return absl::Seconds(seconds);
+}
+
+bool ReusesPort(const Socket& socket) {
+  int reuses = 0;
+  socklen_t size = sizeof reuses;
+  return getsockopt(socket.fd(), SOL_SOCKET, SO_REUSEPORT, &reuses, &size) ==
+             0 &&
+         reuses != 0;
+}
+
 bool HasRoomToSend(const Socket& socket) {
   // More than the kernel accounts for a few bytes (an skb and a page).
   constexpr uint64_t kSmallBuffer = 8192;

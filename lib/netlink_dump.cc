@@ -53,47 +53,73 @@ int End(const nlmsghdr* message, void*) {
   return MNL_CB_ERROR;
 }
 
-// Aborted if the dump has to be repeated.
-absl::Status TryDump(int bus, uint16_t type,
-                     absl::FunctionRef<void(nlmsghdr*)> request,
-                     absl::FunctionRef<void(const nlmsghdr*)> visit) {
-  const std::unique_ptr<mnl_socket, CloseSocket> socket(
-      mnl_socket_open2(bus, SOCK_CLOEXEC));
+absl::Status Open(int bus, mnl_socket*& socket) {
+  socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
   if (socket == nullptr) return ErrorFor(errno, "socket");
-  if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
+  if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) != 0) {
     return ErrorFor(errno, "bind");
   }
-  constexpr unsigned kSequence = 1;
+  return absl::OkStatus();
+}
+
+absl::Status Send(mnl_socket* socket, uint16_t type, unsigned flags,
+                  unsigned sequence,
+                  absl::FunctionRef<void(nlmsghdr*)> request) {
   alignas(nlmsghdr) std::array<char, kMaxNetlinkRequest> buffer;
   nlmsghdr* const header = mnl_nlmsg_put_header(buffer.data());
   header->nlmsg_type = type;
-  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  header->nlmsg_seq = kSequence;
+  header->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
+  header->nlmsg_seq = sequence;
   request(header);
-  if (mnl_socket_sendto(socket.get(), header, header->nlmsg_len) < 0) {
+  if (mnl_socket_sendto(socket, header, header->nlmsg_len) < 0) {
     return ErrorFor(errno, "sendto");
   }
+  return absl::OkStatus();
+}
 
+// Receives the answer, as far as its end. Aborted if a dump has to be repeated.
+absl::Status Receive(mnl_socket* socket, unsigned sequence,
+                     absl::FunctionRef<void(const nlmsghdr*)> visit,
+                     bool is_dump) {
   std::array<mnl_cb_t, NLMSG_DONE + 1> on_control = {};
   on_control[NLMSG_ERROR] = End;
   on_control[NLMSG_DONE] = End;
   std::vector<char> answer(kAnswerSize);
-  const unsigned port = mnl_socket_get_portid(socket.get());
+  const unsigned port = mnl_socket_get_portid(socket);
   for (;;) {
     const ssize_t size =
-        mnl_socket_recvfrom(socket.get(), answer.data(), answer.size());
+        mnl_socket_recvfrom(socket, answer.data(), answer.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return ErrorFor(errno, "recvfrom");
     const int result = mnl_cb_run2(
-        answer.data(), static_cast<size_t>(size), kSequence, port, Visit,
-        &visit, on_control.data(), static_cast<unsigned>(on_control.size()));
-    if (result == MNL_CB_STOP) return absl::OkStatus();
+        answer.data(), static_cast<size_t>(size), sequence, port, Visit, &visit,
+        on_control.data(), static_cast<unsigned>(on_control.size()));
+    if (result == MNL_CB_STOP || (result == MNL_CB_OK && !is_dump)) {
+      return absl::OkStatus();
+    }
     // This is how libmnl tells NLM_F_DUMP_INTR.
     if (result < 0 && errno == EINTR) {
       return absl::AbortedError("what was dumped changed meanwhile");
     }
+    if (result < 0 && errno == ENOENT && !is_dump) {
+      return absl::NotFoundError("netlink: ENOENT");
+    }
     if (result < 0) return ErrorFor(errno, "netlink");
   }
+}
+
+absl::Status TryDump(int bus, uint16_t type,
+                     absl::FunctionRef<void(nlmsghdr*)> request,
+                     absl::FunctionRef<void(const nlmsghdr*)> visit) {
+  constexpr unsigned kSequence = 1;
+  mnl_socket* opened = nullptr;
+  absl::Status status = Open(bus, opened);
+  const std::unique_ptr<mnl_socket, CloseSocket> socket(opened);
+  if (status.ok()) {
+    status = Send(opened, type, NLM_F_DUMP, kSequence, request);
+  }
+  if (!status.ok()) return status;
+  return Receive(opened, kSequence, visit, /*is_dump=*/true);
 }
 
 }  // namespace
@@ -107,6 +133,22 @@ absl::Status DumpNetlink(int bus, uint16_t type,
     if (!absl::IsAborted(status)) break;
   }
   return status;
+}
+
+NetlinkQuery::NetlinkQuery(int bus) { status_ = Open(bus, socket_); }
+
+NetlinkQuery::~NetlinkQuery() {
+  if (socket_ != nullptr) mnl_socket_close(socket_);
+}
+
+absl::Status NetlinkQuery::Ask(uint16_t type,
+                               absl::FunctionRef<void(nlmsghdr*)> request,
+                               absl::FunctionRef<void(const nlmsghdr*)> visit) {
+  if (!status_.ok()) return status_;
+  ++sequence_;
+  absl::Status status = Send(socket_, type, 0, sequence_, request);
+  if (!status.ok()) return status;
+  return Receive(socket_, sequence_, visit, /*is_dump=*/false);
 }
 
 void ForEachAttribute(

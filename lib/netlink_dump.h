@@ -1,5 +1,5 @@
-// Dumps over netlink(7): a request that the kernel answers with any number of
-// messages.
+// Questions over netlink(7), of which the kernel answers one with a message,
+// and another, a dump, with any number of them.
 
 #ifndef STANDOFF_LIB_NETLINK_DUMP_H_
 #define STANDOFF_LIB_NETLINK_DUMP_H_
@@ -12,6 +12,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+
+struct mnl_socket;
 
 namespace standoff {
 
@@ -30,6 +32,25 @@ inline constexpr int kMaxNetlinkRequest = 512;
 absl::Status DumpNetlink(int bus, uint16_t type,
                          absl::FunctionRef<void(nlmsghdr*)> request,
                          absl::FunctionRef<void(const nlmsghdr*)> visit);
+
+// Asks for one thing after another, over one socket.
+class NetlinkQuery {
+ public:
+  explicit NetlinkQuery(int bus);
+  NetlinkQuery(const NetlinkQuery&) = delete;
+  NetlinkQuery& operator=(const NetlinkQuery&) = delete;
+  ~NetlinkQuery();
+
+  // As DumpNetlink(), but for one message: `visit` is called with it. NotFound
+  // if the kernel has no such thing (ENOENT).
+  absl::Status Ask(uint16_t type, absl::FunctionRef<void(nlmsghdr*)> request,
+                   absl::FunctionRef<void(const nlmsghdr*)> visit);
+
+ private:
+  mnl_socket* socket_ = nullptr;
+  absl::Status status_;
+  unsigned sequence_ = 0;
+};
 
 // Calls `visit` with the type and the value of each attribute that follows the
 // first `size` bytes of a message's payload.

@@ -123,8 +123,17 @@ Result<Socket> Socket::Duplicate() const {
 Result<Socket> Socket::FromProcess(pid_t process, int fd) {
   Call call;
   // glibc 2.36 declares no C++ functions for these.
-  const bool is_open = call.Try(
-      "pidfd_open", [&] { return syscall(SYS_pidfd_open, process, 0); });
+  // PIDFD_THREAD (linux/pidfd.h): who is no process may be a thread.
+  constexpr int kThread = O_EXCL;
+  const auto open_process = [&](int flags) {
+    return call.Try("pidfd_open",
+                    [&] { return syscall(SYS_pidfd_open, process, flags); });
+  };
+  bool is_open = open_process(0);
+  if (const int error = call.outcome().error;
+      !is_open && (error == ENOENT || error == EINVAL)) {
+    is_open = open_process(kThread);
+  }
   if (!is_open) return {call.Finish(), {}};
   const auto process_fd = static_cast<int>(call.outcome().value);
   const bool ok = call.Try("pidfd_getfd", [&] {

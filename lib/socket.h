@@ -70,9 +70,10 @@ class Socket {
 
   // Another descriptor for a socket that another process has open as `fd`:
   // pidfd_open(2), pidfd_getfd(2), which ask for the right to trace it (EPERM).
-  // ENOTSOCK for anything else. It is blocking or not as the process has it;
-  // that flag they share, as in Duplicate(). While it is open, the process
-  // can't close the socket by closing its own.
+  // `process` may be one of its threads, too, which may have another descriptor
+  // table (EINVAL before Linux 6.9). ENOTSOCK for anything else. It is blocking
+  // or not as the process has it; that flag they share, as in Duplicate().
+  // While it is open, the process can't close the socket by closing its own.
   static Result<Socket> FromProcess(pid_t process, int fd);
 
   // Takes over a descriptor of this process. ENOTSOCK for anything else, which

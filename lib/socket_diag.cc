@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -146,6 +148,7 @@ DiagSocket ParseUnixSocket(const nlmsghdr* message) {
             socket.local = UnixAddress(value);
             break;
           case UNIX_DIAG_PEER:
+            socket.has_peer = true;
             socket.peer_inode = ReadAs<uint32_t>(value);
             break;
           case UNIX_DIAG_RQLEN: {
@@ -163,7 +166,81 @@ DiagSocket ParseUnixSocket(const nlmsghdr* message) {
   return socket;
 }
 
+// As an inet_diag_sockid has it. An IPv4 address may be IPv6's (mapped).
+struct IpEnd {
+  int family = AF_UNSPEC;
+  uint32_t ip[4] = {};
+  uint16_t port = 0;
+  uint32_t interface = 0;
+};
+
+IpEnd IpEndOf(const Address& address) {
+  IpEnd end;
+  if (address.family() == AF_INET) {
+    const auto v4 = ReadAs<sockaddr_in>(address.bytes());
+    end.family = AF_INET;
+    end.ip[0] = v4.sin_addr.s_addr;
+    end.port = v4.sin_port;
+  } else if (address.family() == AF_INET6) {
+    const auto v6 = ReadAs<sockaddr_in6>(address.bytes());
+    end.port = v6.sin6_port;
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+      end.family = AF_INET;
+      std::memcpy(end.ip, &v6.sin6_addr.s6_addr[12], sizeof end.ip[0]);
+    } else {
+      end.family = AF_INET6;
+      std::memcpy(end.ip, &v6.sin6_addr, sizeof end.ip);
+      end.interface = v6.sin6_scope_id;
+    }
+  }
+  return end;
+}
+
 }  // namespace
+
+absl::StatusOr<std::optional<DiagSocket>> TcpLookUp::Find(const Address& local,
+                                                          const Address& peer) {
+  const IpEnd from = IpEndOf(local);
+  const IpEnd to = IpEndOf(peer);
+  if (from.family == AF_UNSPEC || from.family != to.family) {
+    return absl::InvalidArgumentError("not two addresses of IPv4 or of IPv6");
+  }
+  const auto put_request = [&](nlmsghdr* header) {
+    auto& request = *static_cast<inet_diag_req_v2*>(
+        mnl_nlmsg_put_extra_header(header, sizeof(inet_diag_req_v2)));
+    request.sdiag_family = static_cast<uint8_t>(from.family);
+    request.sdiag_protocol = IPPROTO_TCP;
+    request.idiag_ext = 1 << (INET_DIAG_INFO - 1);
+    request.idiag_states = kConnectionStates;
+    inet_diag_sockid& id = request.id;
+    id.idiag_sport = from.port;
+    id.idiag_dport = to.port;
+    std::memcpy(id.idiag_src, from.ip, sizeof from.ip);
+    std::memcpy(id.idiag_dst, to.ip, sizeof to.ip);
+    id.idiag_if = std::max(from.interface, to.interface);
+    std::fill(std::begin(id.idiag_cookie), std::end(id.idiag_cookie),
+              INET_DIAG_NOCOOKIE);
+  };
+  std::optional<DiagSocket> found;
+  const absl::Status status = query_.Ask(
+      SOCK_DIAG_BY_FAMILY, put_request, [&](const nlmsghdr* message) {
+        if (mnl_nlmsg_get_payload_len(message) < sizeof(inet_diag_msg)) return;
+        DiagSocket socket = ParseIpSocket(message, IPPROTO_TCP);
+        // Without such a connection, the kernel tells of the listener that
+        // would take it.
+        if ((StateBit(socket.state) & kConnectionStates) != 0) {
+          found = std::move(socket);
+        }
+      });
+  if (!status.ok() && !absl::IsNotFound(status)) return status;
+  return found;
+}
+
+Address PlainIpAddress(const Address& address) {
+  const IpEnd end = IpEndOf(address);
+  if (end.family == AF_UNSPEC) return address;
+  return IpAddress(end.family, end.ip, end.port, /*interface=*/0);
+}
 
 absl::Status DumpIpSockets(int protocol, const IpDumpOptions& options,
                            DiagVisitor visit) {

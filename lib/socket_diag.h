@@ -12,8 +12,10 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "lib/address.h"
 #include "lib/inspection.h"
+#include "lib/netlink_dump.h"
 #include "lib/tcp_info.h"
 
 namespace standoff {
@@ -50,6 +52,8 @@ struct DiagSocket {
   // Of a connected Unix socket, the peer's inode; 0 if there is none, or if the
   // connection was not accepted yet.
   uint64_t peer_inode = 0;
+  // Whether a Unix socket has a peer, if only one without an inode.
+  bool has_peer = false;
 };
 
 using DiagVisitor = absl::FunctionRef<void(const DiagSocket&)>;
@@ -59,6 +63,9 @@ constexpr uint32_t StateBit(int state) { return uint32_t{1} << state; }
 
 // Those that a socket with a descriptor can be in: all but TIME_WAIT.
 inline constexpr uint32_t kOpenStates = 0b1111'1011'1110;
+// Those of a connection, of one that is being made and of one that has ended:
+// all but CLOSE and LISTEN.
+inline constexpr uint32_t kConnectionStates = 0b1011'0111'1110;
 
 struct IpDumpOptions {
   // Only sockets in these.
@@ -75,6 +82,27 @@ struct IpDumpOptions {
 // see DumpNetlink() for other errors.
 absl::Status DumpIpSockets(int protocol, const IpDumpOptions& options,
                            DiagVisitor visit);
+
+// What the kernel compares of an IP address and port: of IPv6, without flow
+// information and scope; of an IPv4-mapped one (ipv6(7)), IPv4's.
+Address PlainIpAddress(const Address& address);
+
+// Looks TCP connections up by their addresses, whoever has them.
+class TcpLookUp {
+ public:
+  // The end of the connection that is in this network namespace and has these
+  // addresses, in any state of kConnectionStates; with `tcp_info`. Of IPv4, it
+  // may be a socket of IPv6: addresses are compared as the kernel does it.
+  //
+  // nullopt if the kernel has none, or if it is of a socket that is bound to
+  // an interface (SO_BINDTODEVICE), which a dump tells. InvalidArgument unless
+  // both are IP addresses of one family. Errors as of DumpIpSockets().
+  absl::StatusOr<std::optional<DiagSocket>> Find(const Address& local,
+                                                 const Address& peer);
+
+ private:
+  NetlinkQuery query_{NETLINK_SOCK_DIAG};
+};
 
 // Dumps the Unix sockets in these states. Errors as above (unix_diag).
 absl::Status DumpUnixSockets(uint32_t states, DiagVisitor visit);

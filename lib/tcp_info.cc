@@ -59,6 +59,8 @@ TcpInfo ParseTcpInfo(absl::string_view bytes) {
       absl::Microseconds(static_cast<int64_t>(info.tcpi_rwnd_limited));
   result.send_buffer_limited =
       absl::Microseconds(static_cast<int64_t>(info.tcpi_sndbuf_limited));
+  result.segments_sent = Field(bytes, offsetof(tcp_info, tcpi_segs_out));
+  result.segments_received = Field(bytes, offsetof(tcp_info, tcpi_segs_in));
   return result;
 }
 

@@ -50,6 +50,9 @@ struct TcpInfo {
   // buffer.
   absl::Duration receive_window_limited;
   absl::Duration send_buffer_limited;
+  // SYNs and retransmissions included; nullopt before Linux 4.2.
+  std::optional<uint32_t> segments_sent;
+  std::optional<uint32_t> segments_received;
 };
 
 // Reads the kernel's struct tcp_info, as getsockopt(2) and sock_diag(7) give

@@ -39,6 +39,8 @@ void AddUnixFacts(const Wanted& wanted, uint32_t states) {
   DumpUnixSockets(states, [&](const DiagSocket& found) {
     ForEachOf(wanted, found, [&](auto& socket) {
       socket.set_peer_inode(found.peer_inode);
+      socket.set_peer_has_no_descriptor(found.has_peer &&
+                                        found.peer_inode == 0);
       if (!found.accept_queue.has_value()) return;
       socket.mutable_accept_queue()->set_length(found.accept_queue->length);
       socket.mutable_accept_queue()->set_limit(found.accept_queue->limit);

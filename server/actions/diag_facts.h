@@ -12,9 +12,10 @@ enum class PeerInodes { kLeaveOut, kFillIn };
 
 // Fills in the peer address of TCP sockets that are connecting, the accept
 // queue of Unix listeners and, if wanted, the peer inode of connected Unix
-// sockets. Each kind costs one dump for all of them, which takes the longer the
-// more such sockets the whole host has, and nothing if there is none among
-// `sockets`. What the kernel does not tell stays unset.
+// sockets, and whether the peer has one. Each kind costs one dump for all of
+// them, which takes the longer the more such sockets the whole host has, and
+// nothing if there is none among `sockets`. What the kernel does not tell stays
+// unset.
 void AddDiagFacts(absl::Span<v1::SocketDescription* const> sockets,
                   PeerInodes peer_inodes);
 

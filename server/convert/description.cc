@@ -53,6 +53,12 @@ void TcpInfoToProto(const TcpInfo& info, v1::TcpInfo& proto) {
                   *proto.mutable_receive_window_limited());
   DurationToProto(info.send_buffer_limited,
                   *proto.mutable_send_buffer_limited());
+  if (info.segments_sent.has_value()) {
+    proto.set_segments_sent(*info.segments_sent);
+  }
+  if (info.segments_received.has_value()) {
+    proto.set_segments_received(*info.segments_received);
+  }
 }
 
 void AcceptQueueToProto(const AcceptQueue& queue, v1::AcceptQueue& proto) {
@@ -88,7 +94,7 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
   if (const auto queue = ListenQueue(socket); queue.has_value()) {
     AcceptQueueToProto(*queue, *proto.mutable_accept_queue());
   }
-  TimeoutsToProto(socket, proto);
+  SettingsToProto(socket, proto);
   if (const auto info = GetTcpInfo(socket); info.has_value()) {
     TcpInfoToProto(*info, *proto.mutable_tcp_info());
   }
@@ -96,7 +102,7 @@ v1::SocketDescription DescriptionToProto(const Socket& socket) {
   return proto;
 }
 
-void TimeoutsToProto(const Socket& socket, v1::SocketDescription& proto) {
+void SettingsToProto(const Socket& socket, v1::SocketDescription& proto) {
   if (const auto timeout = ReceiveTimeout(socket); timeout.has_value()) {
     DurationToProto(*timeout, *proto.mutable_receive_timeout());
   }
@@ -105,6 +111,16 @@ void TimeoutsToProto(const Socket& socket, v1::SocketDescription& proto) {
   }
   if (const auto timeout = TcpUserTimeout(socket); timeout.has_value()) {
     DurationToProto(*timeout, *proto.mutable_tcp_user_timeout());
+  }
+  if (const int bytes = ReceiveLowWater(socket); bytes > 1) {
+    proto.set_receive_low_water(static_cast<uint32_t>(bytes));
+  }
+  if (const auto offset = PeekOffset(socket); offset.has_value()) {
+    proto.set_peek_offset(static_cast<uint32_t>(*offset));
+  }
+  proto.set_reuse_port(ReusesPort(socket));
+  if (const auto time = DeferAccept(socket); time.has_value()) {
+    DurationToProto(*time, *proto.mutable_defer_accept());
   }
 }
 
@@ -132,6 +148,7 @@ v1::SocketDescription DescriptionToProto(const DiagSocket& socket) {
   }
   proto.set_inode(socket.inode);
   proto.set_peer_inode(socket.peer_inode);
+  proto.set_peer_has_no_descriptor(socket.has_peer && socket.peer_inode == 0);
   return proto;
 }
 

@@ -13,9 +13,10 @@ namespace standoff {
 // waiting calls and the last use are the caller's to fill in.
 v1::SocketDescription DescriptionToProto(const Socket& socket);
 
-// Adds what bounds calls on it: SO_RCVTIMEO, SO_SNDTIMEO, TCP_USER_TIMEOUT. All
-// of it is part of DescriptionToProto(const Socket&).
-void TimeoutsToProto(const Socket& socket, v1::SocketDescription& proto);
+// Adds what bounds calls on it (SO_RCVTIMEO, SO_SNDTIMEO, TCP_USER_TIMEOUT) and
+// what else they wait for (SO_RCVLOWAT, SO_PEEK_OFF, SO_REUSEPORT,
+// TCP_DEFER_ACCEPT). All of it is part of DescriptionToProto(const Socket&).
+void SettingsToProto(const Socket& socket, v1::SocketDescription& proto);
 
 // All that sock_diag(7) tells of a socket, whoever has it; nothing that is a
 // descriptor's.

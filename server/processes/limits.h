@@ -26,8 +26,17 @@ inline constexpr size_t kMaxProcessSockets = 100'000;
 inline constexpr size_t kMaxThreadWaits = 65'536;
 inline constexpr size_t kMaxWaits = 262'144;
 
-// Sockets whose timeouts are read.
-inline constexpr size_t kMaxTimeoutReads = 16'384;
+// Descriptor tables of one process.
+inline constexpr size_t kMaxDescriptorTables = 1024;
+// Bytes of a process's list of mappings (/proc/PID/maps).
+inline constexpr size_t kMaxMapsSize = 4 * 1024 * 1024;
+// Passes over /proc, until one finds nothing new.
+inline constexpr int kMaxPasses = 4;
+
+// Sockets whose timeouts and other settings are read.
+inline constexpr size_t kMaxSettingReads = 16'384;
+// Connected sockets that no process has open.
+inline constexpr size_t kMaxUnheldSockets = 1000;
 
 }  // namespace standoff
 

@@ -2,10 +2,12 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
@@ -29,6 +31,18 @@ uint64_t Number(absl::string_view text) {
 uint64_t HexNumber(absl::string_view text) {
   uint64_t number = 0;
   return absl::SimpleHexAtoi(text, &number) ? number : 0;
+}
+
+// A path of mountinfo, in which spaces and the like are "\\040".
+std::string Path(absl::string_view text) {
+  std::string path;
+  return absl::CUnescape(text, &path) ? path : std::string(text);
+}
+
+// Whether a list with commas has the word.
+bool Lists(absl::string_view list, absl::string_view word) {
+  const std::vector<absl::string_view> words = absl::StrSplit(list, ',');
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 // Of "name: value" and "name:value", which fdinfo mixes.
@@ -65,9 +79,41 @@ StatusFile ParseStatus(absl::string_view text) {
       status.context_switches += Number(value);
     } else if (name == "VmSize") {
       status.has_memory = true;
+    } else if (name == "TracerPid") {
+      status.tracer =
+          static_cast<int32_t>(Number(absl::StripAsciiWhitespace(value)));
+    } else if (name == "SigCgt") {
+      status.caught_signals = HexNumber(absl::StripAsciiWhitespace(value));
     }
   }
   return status;
+}
+
+std::optional<StatFile> ParseStat(absl::string_view text) {
+  // The name, in parentheses, may have anything in it.
+  const size_t name_end = text.rfind(')');
+  if (name_end == absl::string_view::npos) return std::nullopt;
+  const Fields fields =
+      Split(absl::StripAsciiWhitespace(text.substr(name_end + 1)));
+  // As proc(5) counts them, from 1; the state comes after the name.
+  constexpr size_t kState = 3;
+  constexpr size_t kParent = 4;
+  constexpr size_t kFlags = 9;
+  constexpr size_t kThreads = 20;
+  constexpr size_t kStartTime = 22;
+  if (fields.size() <= kStartTime - kState) return std::nullopt;
+  const auto field = [&](size_t number) {
+    return Number(fields[number - kState]);
+  };
+  // PF_KTHREAD (linux/sched.h).
+  constexpr uint64_t kKernels = 0x0020'0000;
+  StatFile stat;
+  stat.state = fields[0][0];
+  stat.parent = static_cast<int32_t>(field(kParent));
+  stat.is_kernels = (field(kFlags) & kKernels) != 0;
+  stat.threads = static_cast<int>(field(kThreads));
+  stat.start_time = field(kStartTime);
+  return stat;
 }
 
 SyscallFile ParseSyscall(absl::string_view text) {
@@ -104,6 +150,54 @@ std::vector<EpollInterest> ParseEpollInterests(absl::string_view text) {
     interests.push_back(interest);
   }
   return interests;
+}
+
+UnixSocketInfo ParseUnixSocketInfo(absl::string_view text) {
+  UnixSocketInfo info;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    const Fields fields = Split(line);
+    if (absl::StartsWith(line, "ino:")) {
+      info.inode = Number(ValueOf("ino:", fields));
+    } else if (absl::StartsWith(line, "scm_fds:")) {
+      info.descriptors =
+          static_cast<uint32_t>(Number(ValueOf("scm_fds:", fields)));
+    }
+  }
+  return info;
+}
+
+CgroupFile ParseCgroups(absl::string_view text) {
+  CgroupFile groups;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    // "0::/path" of version 2, "6:freezer:/path" of version 1.
+    const std::vector<absl::string_view> fields =
+        absl::StrSplit(line, absl::MaxSplits(':', 2));
+    if (fields.size() < 3) continue;
+    if (fields[0] == "0" && fields[1].empty()) {
+      groups.unified = std::string(fields[2]);
+    } else if (Lists(fields[1], "freezer")) {
+      groups.freezer = std::string(fields[2]);
+    }
+  }
+  return groups;
+}
+
+std::vector<CgroupMount> ParseCgroupMounts(absl::string_view text) {
+  std::vector<CgroupMount> mounts;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    // What is mounted, and how, before the hyphen; the file system behind it.
+    const Fields fields = Split(line);
+    const auto hyphen = std::find(fields.begin(), fields.end(), "-");
+    if (hyphen - fields.begin() < 6 || fields.end() - hyphen < 4) continue;
+    const bool unified = hyphen[1] == "cgroup2";
+    if (!unified && !(hyphen[1] == "cgroup" && Lists(hyphen[3], "freezer"))) {
+      continue;
+    }
+    mounts.push_back({.unified = unified,
+                      .root = Path(fields[3]),
+                      .folder = Path(fields[4])});
+  }
+  return mounts;
 }
 
 bool Is32Bit(absl::string_view auxiliary_vector) {

@@ -22,8 +22,31 @@ struct StatusFile {
   uint64_t context_switches = 0;
   // False for one of the kernel's, and for one that has ended.
   bool has_memory = false;
+  // The process that traces it (ptrace(2)); 0 if none does.
+  int32_t tracer = 0;
+  // The signals that have a handler, SIGHUP in the lowest bit.
+  uint64_t caught_signals = 0;
+
+  bool Catches(int signal) const {
+    return (caught_signals >> (signal - 1) & 1) != 0;
+  }
 };
 StatusFile ParseStatus(absl::string_view text);
+
+// Of /proc/PID/stat.
+struct StatFile {
+  // As in StatusFile; of a process, its first thread's.
+  char state = 0;
+  int32_t parent = 0;
+  // Whether it is one of the kernel's.
+  bool is_kernels = false;
+  // How many threads it has, a first one included that has ended.
+  int threads = 0;
+  // In the kernel's ticks: with its id, it names a process for good.
+  uint64_t start_time = 0;
+};
+// nullopt if it is not such a text.
+std::optional<StatFile> ParseStat(absl::string_view text);
 
 // Of /proc/PID/task/TID/syscall.
 struct SyscallFile {
@@ -49,6 +72,32 @@ struct EpollInterest {
   std::optional<File> file;
 };
 std::vector<EpollInterest> ParseEpollInterests(absl::string_view text);
+
+// Of /proc/PID/fdinfo/N of a Unix socket.
+struct UnixSocketInfo {
+  // 0 if it is not told: before Linux 5.14.
+  uint64_t inode = 0;
+  // Descriptors in messages that it has not received yet.
+  uint32_t descriptors = 0;
+};
+UnixSocketInfo ParseUnixSocketInfo(absl::string_view text);
+
+// Of /proc/PID/cgroup: the control groups that can be frozen (cgroups(7)).
+struct CgroupFile {
+  // Of version 2, and of version 1's freezer; nullopt if there is none.
+  std::optional<std::string> unified;
+  std::optional<std::string> freezer;
+};
+CgroupFile ParseCgroups(absl::string_view text);
+
+// Of /proc/PID/mountinfo: where such control groups are mounted.
+struct CgroupMount {
+  bool unified = false;
+  // The control group that is at `folder`.
+  std::string root;
+  std::string folder;
+};
+std::vector<CgroupMount> ParseCgroupMounts(absl::string_view text);
 
 // Of /proc/PID/auxv (getauxval(3)): whether the program is one of 32 bits,
 // whose system calls have numbers of their own.

@@ -1,5 +1,11 @@
 #include "server/processes/proc_files.h"
 
+#include <signal.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +27,10 @@ constexpr absl::string_view kStatus =
     "Gid:\t4\t5\t6\t7\n"
     "VmPeak:\t   16268 kB\n"
     "VmSize:\t   16268 kB\n"
+    "TracerPid:\t77\n"
     "Threads:\t1\n"
+    "SigIgn:\t0000000000001000\n"
+    "SigCgt:\t0000000010002000\n"
     "voluntary_ctxt_switches:\t120\n"
     "nonvoluntary_ctxt_switches:\t3\n";
 
@@ -31,6 +40,11 @@ TEST(StatusFileTest, OfAProcess) {
   EXPECT_EQ(status.effective_user_id, 1001u);
   EXPECT_EQ(status.context_switches, 123u);
   EXPECT_TRUE(status.has_memory);
+  EXPECT_EQ(status.tracer, 77);
+  EXPECT_TRUE(status.Catches(SIGALRM));
+  EXPECT_TRUE(status.Catches(SIGIO));
+  EXPECT_FALSE(status.Catches(SIGPIPE));
+  EXPECT_FALSE(status.Catches(SIGCHLD));
 }
 
 TEST(StatusFileTest, OfAThreadOfTheKernel) {
@@ -47,6 +61,86 @@ TEST(StatusFileTest, OfNothing) {
     EXPECT_EQ(status.state, 0);
     EXPECT_EQ(status.context_switches, 0u);
   }
+}
+
+// Of Linux 6.18.
+constexpr absl::string_view kStat =
+    "2501 (a) Z (b) S 2499 2501 2499 34816 2501 4194304 106 0 0 0 0 0 0 0 20 0 "
+    "3 0 1053216 3133440 409 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 "
+    "0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+
+TEST(StatFileTest, OfAProcess) {
+  const std::optional<StatFile> stat = ParseStat(kStat);
+  ASSERT_TRUE(stat.has_value());
+  EXPECT_EQ(stat->state, 'S');
+  EXPECT_EQ(stat->parent, 2499);
+  EXPECT_FALSE(stat->is_kernels);
+  EXPECT_EQ(stat->threads, 3);
+  EXPECT_EQ(stat->start_time, 1053216u);
+}
+
+TEST(StatFileTest, OfTheKernels) {
+  const std::optional<StatFile> stat = ParseStat(
+      "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 20 0 0 20 0 1 0 3 0 0\n");
+  ASSERT_TRUE(stat.has_value());
+  EXPECT_TRUE(stat->is_kernels);
+  EXPECT_EQ(stat->parent, 0);
+}
+
+TEST(StatFileTest, OfOnesOwn) {
+  std::ifstream file("/proc/self/stat");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::optional<StatFile> stat = ParseStat(text);
+  ASSERT_TRUE(stat.has_value());
+  EXPECT_EQ(stat->state, 'R');
+  EXPECT_EQ(stat->parent, getppid());
+  EXPECT_FALSE(stat->is_kernels);
+  EXPECT_EQ(stat->threads, 1);
+  EXPECT_GT(stat->start_time, 0u);
+}
+
+TEST(StatFileTest, OfNothing) {
+  EXPECT_FALSE(ParseStat("").has_value());
+  EXPECT_FALSE(ParseStat("1 (a").has_value());
+  EXPECT_FALSE(ParseStat("1 (a) S 2 3 4").has_value());
+  EXPECT_FALSE(ParseStat(kStat.substr(0, kStat.find(" 1053216"))).has_value());
+}
+
+TEST(UnixSocketInfoTest, DescriptorsOnTheirWay) {
+  const UnixSocketInfo info = ParseUnixSocketInfo(
+      "pos:\t0\nflags:\t02\nmnt_id:\t10\nino:\t12345\nscm_fds: 3\n");
+  EXPECT_EQ(info.inode, 12345u);
+  EXPECT_EQ(info.descriptors, 3u);
+  EXPECT_EQ(ParseUnixSocketInfo("").inode, 0u);
+  EXPECT_EQ(ParseUnixSocketInfo("scm_fds: x\n").descriptors, 0u);
+}
+
+TEST(CgroupFileTest, OfBothVersions) {
+  const CgroupFile both =
+      ParseCgroups("8:pids:/\n6:cpu,freezer:/a:b\n0::/user.slice/x\n");
+  EXPECT_EQ(both.unified, "/user.slice/x");
+  EXPECT_EQ(both.freezer, "/a:b");
+  const CgroupFile none = ParseCgroups("1:name=systemd:/\n3:freezers:/\n:");
+  EXPECT_FALSE(none.unified.has_value());
+  EXPECT_FALSE(none.freezer.has_value());
+}
+
+TEST(CgroupMountTest, OfBothVersions) {
+  const std::vector<CgroupMount> mounts = ParseCgroupMounts(
+      "24 1 0:22 / /proc rw,relatime shared:5 - proc proc rw\n"
+      "30 24 0:26 / /sys/fs/cgroup/a\\040b rw shared:9 - cgroup2 cgroup2 rw\n"
+      "31 24 0:27 /docker/x /sys/fs/cgroup/freezer ro master:7 shared:8 - "
+      "cgroup cgroup rw,freezer\n"
+      "32 24 0:28 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
+      "33 24 0:29 / /x rw - cgroup2\n"
+      "- cgroup2 a b\n");
+  ASSERT_EQ(mounts.size(), 2u);
+  EXPECT_TRUE(mounts[0].unified);
+  EXPECT_EQ(mounts[0].root, "/");
+  EXPECT_EQ(mounts[0].folder, "/sys/fs/cgroup/a b");
+  EXPECT_FALSE(mounts[1].unified);
+  EXPECT_EQ(mounts[1].root, "/docker/x");
+  EXPECT_EQ(mounts[1].folder, "/sys/fs/cgroup/freezer");
 }
 
 TEST(SyscallFileTest, AsleepInACall) {

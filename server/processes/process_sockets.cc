@@ -18,11 +18,15 @@ namespace {
 
 class Collector {
  public:
-  Collector(const Inodes& wanted, v1::SnapshotResponse& response)
-      : wanted_(wanted), response_(response) {}
+  Collector(const Inodes& wanted, const Inodes& unheld,
+            v1::SnapshotResponse& response)
+      : wanted_(wanted), unheld_(unheld), response_(response) {}
 
   absl::Status Collect() {
-    const auto visit = [this](const DiagSocket& socket) { Visit(socket); };
+    const auto visit = [this](const DiagSocket& socket) {
+      sockets_.without_messages.insert(socket.inode);
+      Visit(socket);
+    };
     // A connection of Multipath TCP comes before its subflows, which have its
     // inode.
     DumpIpSockets(IPPROTO_MPTCP, {}, visit).IgnoreError();
@@ -36,12 +40,15 @@ class Collector {
     return tcp.ok() || unix_status.ok() ? absl::OkStatus() : tcp;
   }
 
-  Inodes TakeFound() { return std::move(found_); }
+  HostSockets TakeSockets() { return std::move(sockets_); }
 
  private:
   void Visit(const DiagSocket& socket) {
-    if (!wanted_.contains(socket.inode)) return;
-    if (found_.insert(socket.inode).second) {
+    if (!wanted_.contains(socket.inode)) {
+      AddUnheld(socket);
+      return;
+    }
+    if (sockets_.found.insert(socket.inode).second) {
       Add(socket);
     } else {
       AddSubflow(socket);
@@ -54,6 +61,16 @@ class Collector {
     *added.mutable_socket() = DescriptionToProto(socket);
     added.set_user_id(socket.user_id.value_or(0));
     described_.emplace(socket.inode, added.mutable_socket());
+  }
+
+  void AddUnheld(const DiagSocket& socket) {
+    if (!unheld_.contains(socket.inode) ||
+        (StateBit(socket.state) & kConnectionStates) == 0 ||
+        described_unheld_.size() == kMaxUnheldSockets ||
+        !described_unheld_.insert(socket.inode).second) {
+      return;
+    }
+    *response_.add_unheld_sockets() = DescriptionToProto(socket);
   }
 
   // To the connection of Multipath TCP that it belongs to: what that has not.
@@ -79,6 +96,12 @@ class Collector {
         (socket.type == SOCK_DGRAM || wanted_.contains(socket.peer_inode))) {
       unix_names_.emplace(socket.inode, socket.local);
     }
+    // Those that keep boundaries of messages may have empty ones.
+    const bool is_empty =
+        socket.type == SOCK_STREAM &&
+        (socket.accept_queue.has_value() ? socket.accept_queue->length == 0
+                                         : socket.receive_queue == 0);
+    if (is_empty) sockets_.without_messages.insert(socket.inode);
     Visit(socket);
   }
 
@@ -95,20 +118,36 @@ class Collector {
   }
 
   const Inodes& wanted_;
+  const Inodes& unheld_;
   v1::SnapshotResponse& response_;
-  Inodes found_;
+  HostSockets sockets_;
   absl::flat_hash_map<uint64_t, v1::SocketDescription*> described_;
+  Inodes described_unheld_;
   // Of sockets that may be peers.
   absl::flat_hash_map<uint64_t, Address> unix_names_;
 };
 
 }  // namespace
 
-absl::StatusOr<Inodes> AddProcessSockets(const Inodes& wanted,
-                                         v1::SnapshotResponse& response) {
-  Collector collector(wanted, response);
+Inodes ConnectedSockets() {
+  Inodes connected;
+  const auto visit = [&](const DiagSocket& socket) {
+    if (socket.inode != 0) connected.insert(socket.inode);
+  };
+  for (const int protocol :
+       {IPPROTO_MPTCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE}) {
+    DumpIpSockets(protocol, {.states = kConnectionStates}, visit).IgnoreError();
+  }
+  DumpUnixSockets(kConnectionStates, visit).IgnoreError();
+  return connected;
+}
+
+absl::StatusOr<HostSockets> AddProcessSockets(const Inodes& wanted,
+                                              const Inodes& unheld,
+                                              v1::SnapshotResponse& response) {
+  Collector collector(wanted, unheld, response);
   if (absl::Status status = collector.Collect(); !status.ok()) return status;
-  return collector.TakeFound();
+  return collector.TakeSockets();
 }
 
 }  // namespace standoff

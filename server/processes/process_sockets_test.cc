@@ -29,16 +29,18 @@ Described Describe(const std::vector<const Socket*>& sockets) {
   Inodes wanted;
   for (const Socket* socket : sockets) wanted.insert(Inode(*socket));
   v1::SnapshotResponse response;
-  const absl::StatusOr<Inodes> found = AddProcessSockets(wanted, response);
+  const absl::StatusOr<HostSockets> added =
+      AddProcessSockets(wanted, {}, response);
   Described described;
-  if (!found.ok()) return described;
-  EXPECT_EQ(found->size(),
-            static_cast<size_t>(response.process_sockets_size()));
+  if (!added.ok()) return described;
+  const Inodes& found = added->found;
+  EXPECT_EQ(found.size(), static_cast<size_t>(response.process_sockets_size()));
+  EXPECT_EQ(response.unheld_sockets_size(), 0);
   for (const v1::ProcessSocket& socket : response.process_sockets()) {
-    EXPECT_TRUE(found->contains(socket.socket().inode()));
+    EXPECT_TRUE(found.contains(socket.socket().inode()));
     described[socket.socket().inode()] = socket;
   }
-  EXPECT_EQ(described.size(), found->size());
+  EXPECT_EQ(described.size(), found.size());
   return described;
 }
 

@@ -8,10 +8,10 @@
 
 namespace standoff {
 
-// Fills in `processes`, `process_sockets` and `unreadable_processes`, with what
-// proc(5) and sock_diag(7) tell: of the processes, but for this one, that have
-// a TCP, UDP or Unix socket of this network namespace. How much that is is
-// limited: see server/processes/limits.h.
+// Fills in what a snapshot has of processes, with what proc(5) and sock_diag(7)
+// tell: of those, but for this one, that have a TCP, UDP or Unix socket of this
+// network namespace, and what there is beside that can't be told. How much that
+// is is limited: see server/processes/limits.h.
 //
 // FailedPrecondition if the kernel tells nothing of sockets.
 absl::Status AddProcesses(v1::SnapshotResponse& response);

@@ -43,6 +43,10 @@ void ReadCall(const ProcFolder& folder, Abi abi, size_t max_waits,
   thread.clear_waits();
   thread.clear_timeout();
   thread.clear_polls();
+  // The first thread of a process, which has ended before the others.
+  const bool has_ended = status.state == 'Z' || status.state == 'X';
+  thread.set_waits_for_more(false);
+  if (has_ended) return;
   const std::optional<std::string> text = folder.Read("syscall", kFileSize);
   if (!text.has_value() || abi == Abi::kForeign) {
     thread.set_waits_for_more(status.state != 'R');
@@ -57,11 +61,14 @@ void ReadCall(const ProcFolder& folder, Abi abi, size_t max_waits,
   const ThreadWaits waits = ReadWaits(folder, call, max_waits);
   thread.set_waits_for_more(stopped || waits.more);
   thread.set_polls(waits.polls);
-  for (const auto& [inode, events] : waits.sockets) {
+  for (const auto& [inode, found] : waits.sockets) {
     v1::ThreadWait& wait = *thread.add_waits();
     wait.set_inode(inode);
-    BitsToProto<v1::PollEvent>(static_cast<int>(events & kPollEvents),
+    BitsToProto<v1::PollEvent>(static_cast<int>(found.events & kPollEvents),
                                wait.mutable_events());
+    wait.set_length(found.length);
+    BitsToProto<v1::MessageFlag>(found.flags, wait.mutable_flags());
+    wait.set_edge_triggered(found.edge_triggered);
   }
   if (waits.timeout.has_value()) {
     DurationToProto(*waits.timeout, *thread.mutable_timeout());
@@ -70,9 +77,10 @@ void ReadCall(const ProcFolder& folder, Abi abi, size_t max_waits,
 
 }  // namespace
 
-std::optional<v1::ProcessThread> ReadThread(const ProcFolder& folder, pid_t id,
-                                            Abi abi, size_t max_waits) {
-  v1::ProcessThread thread;
+std::optional<FoundThread> ReadThread(const ProcFolder& folder, pid_t id,
+                                      Abi abi, size_t max_waits) {
+  FoundThread found;
+  v1::ProcessThread& thread = found.thread;
   thread.set_thread_id(id);
   thread.set_name(ReadText(folder, "comm"));
   // All of it is of one sleep if the thread did not wake up meanwhile.
@@ -86,9 +94,23 @@ std::optional<v1::ProcessThread> ReadThread(const ProcFolder& folder, pid_t id,
     thread.set_wait_channel(channel == "0" ? std::string() : channel);
     const std::optional<StatusFile> after = ReadStatus(folder);
     if (!after.has_value()) return std::nullopt;
-    if (after->context_switches == before->context_switches) break;
+    if (after->state != 0) thread.set_state(std::string(1, after->state));
+    found.is_traced = after->tracer != 0;
+    if (after->context_switches == before->context_switches &&
+        after->state == before->state) {
+      break;
+    }
   }
-  return thread;
+  return found;
+}
+
+bool IsInFreezer(const v1::ProcessThread& thread) {
+  const std::string& channel = thread.wait_channel();
+  // Version 2's is a part of the handling of signals (do_freezer_trap), and the
+  // compiler may have put it into what calls it.
+  return (thread.state() == "S" &&
+          (channel == "do_freezer_trap" || channel == "get_signal")) ||
+         channel == "__refrigerator";
 }
 
 }  // namespace standoff

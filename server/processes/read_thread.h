@@ -21,11 +21,21 @@ enum class Abi {
   kForeign,
 };
 
+struct FoundThread {
+  v1::ProcessThread thread;
+  // Whether a process traces it (ptrace(2)).
+  bool is_traced = false;
+};
+
 // Reads the thread `id` from its folder, /proc/PID/task/TID. Looks at no more
 // than `max_waits` of the descriptors that it waits on. nullopt if it has
 // ended.
-std::optional<v1::ProcessThread> ReadThread(const ProcFolder& folder, pid_t id,
-                                            Abi abi, size_t max_waits);
+std::optional<FoundThread> ReadThread(const ProcFolder& folder, pid_t id,
+                                      Abi abi, size_t max_waits);
+
+// Whether the freezer has it (cgroups(7)), by where it sleeps. Version 1 leaves
+// threads in most calls where they were: Cgroups tells.
+bool IsInFreezer(const v1::ProcessThread& thread);
 
 }  // namespace standoff
 

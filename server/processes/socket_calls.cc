@@ -14,12 +14,12 @@ struct Entry {
 constexpr Entry kEntries[] = {
     {SYS_accept, WaitForm::kReceive},
     {SYS_accept4, WaitForm::kReceive},
-    {SYS_read, WaitForm::kReceive},
-    {SYS_readv, WaitForm::kReceive},
-    {SYS_recvfrom, WaitForm::kReceive},
+    {SYS_read, WaitForm::kRead},
+    {SYS_readv, WaitForm::kReadv},
+    {SYS_recvfrom, WaitForm::kRecvfrom},
     // Its timeout is looked at only when a message has come.
-    {SYS_recvmmsg, WaitForm::kReceive},
-    {SYS_recvmsg, WaitForm::kReceive},
+    {SYS_recvmmsg, WaitForm::kRecvmmsg},
+    {SYS_recvmsg, WaitForm::kRecvmsg},
     {SYS_connect, WaitForm::kSend},
     {SYS_sendfile, WaitForm::kSend},
     {SYS_sendmmsg, WaitForm::kSend},

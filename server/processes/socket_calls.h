@@ -15,6 +15,14 @@ enum class WaitForm {
   // send or connect.
   kReceive,
   kSend,
+  // The same, to receive: read(2): a buffer, its size. readv(2): buffers, their
+  // number. recvfrom(2): a buffer, its size, flags. recvmsg(2): a message,
+  // flags. recvmmsg(2): messages, their number, flags.
+  kRead,
+  kReadv,
+  kRecvfrom,
+  kRecvmsg,
+  kRecvmmsg,
   // poll(2): descriptors, their number, milliseconds. ppoll(2): a timespec.
   kPoll,
   kPpoll,

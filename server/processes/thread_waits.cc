@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,6 +63,22 @@ class Reader {
       case WaitForm::kSend:
         AddOnly(POLLOUT);
         break;
+      case WaitForm::kRead:
+        AddReceive(call_.arguments[2], 0);
+        break;
+      case WaitForm::kReadv:
+        AddReceive(LengthOf(Pointer(1), call_.arguments[2]), 0);
+        break;
+      case WaitForm::kRecvfrom:
+        AddReceive(call_.arguments[2], Int(3));
+        break;
+      case WaitForm::kRecvmsg:
+        AddReceive(MessageLength(), Int(2));
+        break;
+      case WaitForm::kRecvmmsg:
+        // It waits for the first of several messages.
+        AddReceive(0, Int(3));
+        break;
       case WaitForm::kPoll:
         AddPoll();
         SetMilliseconds(2);
@@ -115,13 +132,42 @@ class Reader {
 
   // The only thing that the call waits on: if that is no socket, it is no call
   // on sockets.
-  void AddOnly(uint32_t events) {
+  SocketWait* AddOnly(uint32_t events) {
     const std::optional<std::string> link = LinkOf(Int(0));
     if (!link.has_value()) {
       waits_.more = true;
-    } else if (const auto inode = SocketInode(*link); inode.has_value()) {
-      waits_.sockets[*inode] |= events;
+      return nullptr;
     }
+    const std::optional<uint64_t> inode = SocketInode(*link);
+    if (!inode.has_value()) return nullptr;
+    SocketWait& wait = waits_.sockets[*inode];
+    wait.events = events;
+    return &wait;
+  }
+
+  void AddReceive(uint64_t length, int flags) {
+    SocketWait* const wait = AddOnly(POLLIN);
+    if (wait == nullptr) return;
+    wait->length = length;
+    wait->flags = flags;
+  }
+
+  // Of all buffers; 0 if they can't be read, or are many.
+  uint64_t LengthOf(uint64_t address, uint64_t count) const {
+    constexpr uint64_t kMaxBuffers = 64;
+    if (count > kMaxBuffers) return 0;
+    std::vector<iovec> buffers(count);
+    uint64_t length = 0;
+    if (!Copy(address, absl::MakeSpan(buffers))) return 0;
+    for (const iovec& buffer : buffers) length += buffer.iov_len;
+    return length;
+  }
+
+  uint64_t MessageLength() const {
+    msghdr message[1] = {};
+    if (!Copy(Pointer(1), absl::MakeSpan(message))) return 0;
+    return LengthOf(reinterpret_cast<uintptr_t>(message[0].msg_iov),
+                    message[0].msg_iovlen);
   }
 
   // One of several.
@@ -135,10 +181,19 @@ class Reader {
     const std::optional<uint64_t> inode =
         link.has_value() ? SocketInode(*link) : std::nullopt;
     if (inode.has_value()) {
-      waits_.sockets[*inode] |= events;
+      AddEvents(*inode, events);
     } else {
       waits_.more = true;
     }
+  }
+
+  void AddEvents(uint64_t inode, uint32_t events) {
+    const auto [entry, is_new] = waits_.sockets.try_emplace(inode);
+    SocketWait& wait = entry->second;
+    // Of several entries for one socket, each wakes the call.
+    wait.edge_triggered =
+        (is_new || wait.edge_triggered) && (events & EPOLLET) != 0;
+    wait.events |= events & ~kEpollFlags;
   }
 
   void AddPoll() {
@@ -191,13 +246,12 @@ class Reader {
     if (!text.has_value() || text->size() == size) waits_.more = true;
     if (!text.has_value()) return;
     for (const EpollInterest& interest : ParseEpollInterests(*text)) {
-      const uint32_t events = interest.events & ~kEpollFlags;
-      if (events == 0) continue;
+      if ((interest.events & ~kEpollFlags) == 0) continue;
       if (!interest.file.has_value()) {
-        Add(interest.fd, events);
+        Add(interest.fd, interest.events);
       } else if (limit_ > 0 && interest.file->device == SocketDevice()) {
         --limit_;
-        waits_.sockets[interest.file->inode] |= events;
+        AddEvents(interest.file->inode, interest.events);
       } else {
         waits_.more = true;
       }

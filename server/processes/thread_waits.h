@@ -14,11 +14,22 @@
 
 namespace standoff {
 
+// What a thread waits for on a socket.
+struct SocketWait {
+  // POLLIN to receive or accept, POLLOUT to send or connect, and what else a
+  // poll asks for. 0: only for errors and hang-ups.
+  uint32_t events = 0;
+  // Of a receive, how many bytes it asks for, 0 if that is not known, and its
+  // flags (MSG_PEEK, …).
+  uint64_t length = 0;
+  int flags = 0;
+  // Whether only new events wake an epoll_wait(2) (EPOLLET).
+  bool edge_triggered = false;
+};
+
 struct ThreadWaits {
-  // Sockets by their inodes, and for what: POLLIN to receive or accept, POLLOUT
-  // to send or connect, and what else a poll asks for. 0: only for errors and
-  // hang-ups.
-  std::map<uint64_t, uint32_t> sockets;
+  // By the sockets' inodes.
+  std::map<uint64_t, SocketWait> sockets;
   // Whether it waits for something else, too, or for what could not be read.
   bool more = false;
   // Whether it only waits until sockets are ready.

@@ -3,8 +3,10 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +37,13 @@ using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
 constexpr size_t kNoLimit = 100'000;
+
+// By the sockets' inodes.
+std::map<uint64_t, uint32_t> EventsOf(const ThreadWaits& waits) {
+  std::map<uint64_t, uint32_t> events;
+  for (const auto& [inode, wait] : waits.sockets) events[inode] = wait.events;
+  return events;
+}
 
 // A pair of connected sockets, and a call that waits until one has something to
 // receive.
@@ -77,7 +86,7 @@ TEST_F(ThreadWaitsTest, Receive) {
   char byte;
   const ThreadWaits waits =
       WaitsOf([&] { return recv(fd(), &byte, 1, 0); }, SYS_recvfrom);
-  EXPECT_THAT(waits.sockets, UnorderedElementsAre(Pair(inode(), POLLIN)));
+  EXPECT_THAT(EventsOf(waits), UnorderedElementsAre(Pair(inode(), POLLIN)));
   EXPECT_FALSE(waits.more);
   EXPECT_FALSE(waits.timeout.has_value());
 }
@@ -86,7 +95,43 @@ TEST_F(ThreadWaitsTest, ReadOfASocket) {
   char byte;
   const ThreadWaits waits =
       WaitsOf([&] { return read(fd(), &byte, 1); }, SYS_read);
-  EXPECT_THAT(waits.sockets, UnorderedElementsAre(Pair(inode(), POLLIN)));
+  EXPECT_THAT(EventsOf(waits), UnorderedElementsAre(Pair(inode(), POLLIN)));
+}
+
+TEST_F(ThreadWaitsTest, WhatAReceiveAsksFor) {
+  char buffer[100];
+  const auto wait_of = [&](std::function<int64_t()> call, int64_t syscall) {
+    const ThreadWaits waits = WaitsOf(std::move(call), syscall);
+    const auto found = waits.sockets.find(inode());
+    EXPECT_NE(found, waits.sockets.end());
+    return found == waits.sockets.end() ? SocketWait() : found->second;
+  };
+  SocketWait wait =
+      wait_of([&] { return recv(fd(), buffer, 70, MSG_PEEK | MSG_TRUNC); },
+              SYS_recvfrom);
+  EXPECT_EQ(wait.length, 70u);
+  EXPECT_EQ(wait.flags, MSG_PEEK | MSG_TRUNC);
+  ASSERT_EQ(recv(fd(), buffer, 1, 0), 1);
+  wait = wait_of([&] { return read(fd(), buffer, 60); }, SYS_read);
+  EXPECT_EQ(wait.length, 60u);
+  EXPECT_EQ(wait.flags, 0);
+  iovec parts[] = {{.iov_base = buffer, .iov_len = 30},
+                   {.iov_base = buffer + 30, .iov_len = 20}};
+  wait = wait_of([&] { return readv(fd(), parts, 2); }, SYS_readv);
+  EXPECT_EQ(wait.length, 50u);
+  msghdr message = {};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  wait = wait_of([&] { return recvmsg(fd(), &message, MSG_CMSG_CLOEXEC); },
+                 SYS_recvmsg);
+  EXPECT_EQ(wait.length, 50u);
+  EXPECT_EQ(wait.flags, MSG_CMSG_CLOEXEC);
+  mmsghdr messages[] = {{.msg_hdr = message, .msg_len = 0}};
+  wait = wait_of(
+      [&] { return recvmmsg(fd(), messages, 1, MSG_WAITFORONE, nullptr); },
+      SYS_recvmmsg);
+  EXPECT_EQ(wait.length, 0u);
+  EXPECT_EQ(wait.flags, MSG_WAITFORONE);
 }
 
 TEST_F(ThreadWaitsTest, ReadOfSomethingElse) {
@@ -114,7 +159,7 @@ TEST_F(ThreadWaitsTest, Ppoll) {
   const ThreadWaits waits =
       WaitsOf([&] { return ppoll(items, std::size(items), &time, nullptr); },
               SYS_ppoll);
-  EXPECT_THAT(waits.sockets,
+  EXPECT_THAT(EventsOf(waits),
               UnorderedElementsAre(Pair(inode(), POLLIN),
                                    Pair(Inode(other_.a), POLLIN | POLLRDHUP),
                                    Pair(Inode(other_.b), 0)));
@@ -128,7 +173,7 @@ TEST_F(ThreadWaitsTest, PollOfOthersToo) {
   const ThreadWaits waits =
       WaitsOf([&] { return ppoll(items, std::size(items), nullptr, nullptr); },
               SYS_ppoll);
-  EXPECT_THAT(waits.sockets, UnorderedElementsAre(Pair(inode(), POLLIN)));
+  EXPECT_THAT(EventsOf(waits), UnorderedElementsAre(Pair(inode(), POLLIN)));
   EXPECT_TRUE(waits.more);
   EXPECT_FALSE(waits.timeout.has_value());
 }
@@ -139,7 +184,7 @@ TEST_F(ThreadWaitsTest, NoMoreThanTheLimit) {
   const ThreadWaits waits =
       WaitsOf([&] { return ppoll(items, std::size(items), nullptr, nullptr); },
               SYS_ppoll, /*limit=*/1);
-  EXPECT_THAT(waits.sockets, UnorderedElementsAre(Pair(inode(), POLLIN)));
+  EXPECT_THAT(EventsOf(waits), UnorderedElementsAre(Pair(inode(), POLLIN)));
   EXPECT_TRUE(waits.more);
 }
 
@@ -148,7 +193,7 @@ TEST_F(ThreadWaitsTest, Poll) {
   pollfd item = {.fd = fd(), .events = POLLIN, .revents = 0};
   ThreadWaits waits =
       WaitsOf([&] { return syscall(SYS_poll, &item, 1, 3'600'000); }, SYS_poll);
-  EXPECT_THAT(waits.sockets, UnorderedElementsAre(Pair(inode(), POLLIN)));
+  EXPECT_THAT(EventsOf(waits), UnorderedElementsAre(Pair(inode(), POLLIN)));
   EXPECT_EQ(waits.timeout, absl::Hours(1));
 }
 
@@ -176,7 +221,7 @@ TEST_F(ThreadWaitsTest, Select) {
                        &time);
       },
       SYS_select);
-  EXPECT_THAT(waits.sockets,
+  EXPECT_THAT(EventsOf(waits),
               UnorderedElementsAre(Pair(inode(), POLLIN | POLLPRI),
                                    Pair(Inode(other_.a), POLLPRI)));
   EXPECT_EQ(waits.timeout, absl::Milliseconds(60'250));
@@ -194,7 +239,7 @@ TEST_F(ThreadWaitsTest, Pselect) {
         return pselect(fd() + 1, &readable, nullptr, nullptr, &time, nullptr);
       },
       SYS_pselect6);
-  EXPECT_THAT(waits.sockets, UnorderedElementsAre(Pair(inode(), POLLIN)));
+  EXPECT_THAT(EventsOf(waits), UnorderedElementsAre(Pair(inode(), POLLIN)));
   // What google.protobuf.Duration can hold.
   EXPECT_LE(waits.timeout.value(), absl::Seconds(315'576'000'000));
   EXPECT_GT(waits.timeout.value(), absl::Hours(24 * 365 * 1000));
@@ -228,11 +273,12 @@ TEST_F(EpollWaitsTest, InterestList) {
   Register(other_.a.fd(), EPOLLIN | EPOLLRDHUP);
   Register(other_.b.fd(), 0);
   const ThreadWaits waits = EpollWaits(3'600'000);
-  EXPECT_THAT(waits.sockets, UnorderedElementsAre(
-                                 Pair(inode(), EPOLLIN | EPOLLERR | EPOLLHUP),
-                                 Pair(Inode(other_.a), EPOLLIN | EPOLLRDHUP |
-                                                           EPOLLERR | EPOLLHUP),
-                                 Pair(Inode(other_.b), EPOLLERR | EPOLLHUP)));
+  EXPECT_THAT(
+      EventsOf(waits),
+      UnorderedElementsAre(
+          Pair(inode(), EPOLLIN | EPOLLERR | EPOLLHUP),
+          Pair(Inode(other_.a), EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP),
+          Pair(Inode(other_.b), EPOLLERR | EPOLLHUP)));
   EXPECT_FALSE(waits.more);
   EXPECT_EQ(waits.timeout, absl::Hours(1));
 }
@@ -246,14 +292,30 @@ TEST_F(EpollWaitsTest, OthersToo) {
   EXPECT_FALSE(waits.timeout.has_value());
 }
 
+TEST_F(EpollWaitsTest, EdgeTriggered) {
+  Register(pair_.a.fd(), EPOLLIN | EPOLLET);
+  Register(other_.a.fd(), EPOLLIN);
+  const ThreadWaits waits = EpollWaits(-1);
+  EXPECT_TRUE(waits.sockets.at(inode()).edge_triggered);
+  EXPECT_FALSE(waits.sockets.at(Inode(other_.a)).edge_triggered);
+}
+
+// One of them wakes it for what was there before.
+TEST_F(EpollWaitsTest, EdgeTriggeredByOneOfTwo) {
+  const Result<Socket> duplicate = pair_.a.Duplicate();
+  Register(pair_.a.fd(), EPOLLIN | EPOLLET);
+  Register(duplicate.value.fd(), EPOLLIN);
+  EXPECT_FALSE(EpollWaits(-1).sockets.at(inode()).edge_triggered);
+}
+
 TEST_F(EpollWaitsTest, WhatFiredOnceIsNotWaitedFor) {
   Register(fd(), EPOLLIN);
   Register(other_.a.fd(), EPOLLOUT | EPOLLONESHOT);
   epoll_event event;
   ASSERT_EQ(epoll_wait(epoll_, &event, 1, 0), 1);
   const ThreadWaits waits = EpollWaits(-1);
-  EXPECT_THAT(waits.sockets, UnorderedElementsAre(
-                                 Pair(inode(), EPOLLIN | EPOLLERR | EPOLLHUP)));
+  EXPECT_THAT(EventsOf(waits), UnorderedElementsAre(Pair(
+                                   inode(), EPOLLIN | EPOLLERR | EPOLLHUP)));
   EXPECT_FALSE(waits.more);
 }
 
@@ -263,8 +325,8 @@ TEST_F(EpollWaitsTest, SocketsUnderOtherNumbers) {
   Register(number, EPOLLIN);
   ASSERT_EQ(dup2(pipe_[0], number), number);
   const ThreadWaits waits = EpollWaits(-1);
-  EXPECT_THAT(waits.sockets, UnorderedElementsAre(
-                                 Pair(inode(), EPOLLIN | EPOLLERR | EPOLLHUP)));
+  EXPECT_THAT(EventsOf(waits), UnorderedElementsAre(Pair(
+                                   inode(), EPOLLIN | EPOLLERR | EPOLLHUP)));
   EXPECT_FALSE(waits.more);
   close(number);
 }

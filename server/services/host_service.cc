@@ -172,7 +172,7 @@ grpc::ServerUnaryReactor* HostServiceImpl::Snapshot(
       [this, session = *std::move(session), request, response] {
         std::vector<std::shared_ptr<Session>> sessions = {session.get()};
         if (request->all_sessions()) sessions = host_.sessions.All();
-        return TakeSnapshot(sessions, request->processes(), *response);
+        return TakeSnapshot(sessions, *request, *response);
       });
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "lib/timeout.h"
 #include "server/actions/describe_socket.h"
@@ -12,6 +13,7 @@
 #include "server/processes/processes.h"
 #include "server/services/describe_operation.h"
 #include "server/services/interfaces.h"
+#include "server/services/look_ups.h"
 
 namespace standoff {
 namespace {
@@ -64,7 +66,11 @@ void AddActors(Session& session, v1::SnapshotResponse& response) {
 }  // namespace
 
 absl::Status TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
-                          bool processes, v1::SnapshotResponse& response) {
+                          const v1::SnapshotRequest& request,
+                          v1::SnapshotResponse& response) {
+  const absl::StatusOr<std::vector<LookUpAddresses>> look_ups =
+      LookUpAddressesFrom(request);
+  if (!look_ups.ok()) return look_ups.status();
   response.set_start_monotonic_ns(MonotonicNanoseconds());
   TimeToProto(absl::Now(), *response.mutable_wall_time());
   for (const auto& session : sessions) {
@@ -77,7 +83,8 @@ absl::Status TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
   for (v1::NetworkInterface& interface : ListInterfaces()) {
     *response.add_interfaces() = std::move(interface);
   }
-  if (processes) {
+  AddLookUps(*look_ups, request, response);
+  if (request.processes()) {
     if (absl::Status status = AddProcesses(response); !status.ok()) {
       return status;
     }

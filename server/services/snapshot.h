@@ -12,10 +12,13 @@
 
 namespace standoff {
 
-// Fills in all but what is constant for the host; with `processes`, other
-// processes, too: FailedPrecondition if the kernel tells nothing of them.
+// Fills in all but what is constant for the host, for a request of which
+// `sessions` are those that it is about. InvalidArgument for a look-up that
+// names no connection; FailedPrecondition if it asks for processes and the
+// kernel tells nothing of them.
 absl::Status TakeSnapshot(const std::vector<std::shared_ptr<Session>>& sessions,
-                          bool processes, v1::SnapshotResponse& response);
+                          const v1::SnapshotRequest& request,
+                          v1::SnapshotResponse& response);
 
 }  // namespace standoff
 
