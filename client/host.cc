@@ -141,6 +141,8 @@ Result<v1::SnapshotResponse> HostVerbs<Result>::Snapshot(
   v1::SnapshotRequest request;
   request.set_all_sessions(scope.all_sessions);
   request.set_processes(scope.processes);
+  request.mutable_look_ups()->Assign(scope.look_ups.begin(),
+                                     scope.look_ups.end());
   return Run(request, options);
 }
 

@@ -40,6 +40,8 @@ struct SnapshotScope {
   // The host's processes that use sockets, too: PermissionDenied unless the
   // daemon runs with --allow_processes.
   bool processes = false;
+  // TCP connections to ask the kernel about, whoever has them.
+  std::vector<v1::Connection> look_ups = {};
 };
 
 // The verbs of a host, for both ways of making a call; see SocketVerbs for

@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
+#include "absl/time/time.h"
 #include "client/lab/command.h"
 #include "client/lab/temp_dir.h"
 #include "client/lab/test_daemon.h"
@@ -208,7 +209,7 @@ TEST(UnseenPidNamespaceTest, OfADaemonInItsOwn) {
   pid_t daemon = 0;
   ASSERT_TRUE(children >> daemon);
   ASSERT_EQ(kill(daemon, SIGTERM), 0);
-  EXPECT_TRUE(Must(host.daemon().Wait()).ok());
+  EXPECT_TRUE(Must(host.daemon().Wait(absl::Minutes(1))).ok());
 }
 
 // Where others' processes are not listed at all.
