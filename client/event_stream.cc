@@ -67,6 +67,13 @@ absl::StatusOr<EventBatch> EventStream::NextResponse(absl::Duration timeout) {
         patience_.has_value() ? std::min(deadline.Left(), patience_->Left())
                               : deadline.Left());
     if (response.ok()) {
+      // Sequence numbers begin with 1.
+      if (first_ && response->next_sequence() == 0) {
+        return absl::InternalError(absl::StrCat(
+            host_.name(),
+            ": Watch: invalid reply: it lacks the next event's number; is this "
+            "a standoffd?"));
+      }
       patience_.reset();
       return Take(*std::move(response));
     }

@@ -154,9 +154,9 @@ void ExecuteStream::OnReadDone(bool ok) {
 void ExecuteStream::OnDone(const grpc::Status& status) {
   // Notify under the lock: this object may be destroyed as soon as it is free.
   std::lock_guard<std::mutex> lock(mutex_);
-  status_ = FromGrpc(
-      absl::StrCat(connection_->name(), ": Execute"),
-      unreadable_ ? UnreadableReply<v1::ExecuteResponse>() : status);
+  status_ =
+      FromGrpc(absl::StrCat(connection_->name(), ": Execute"),
+               unreadable_ ? UnreadableReply<v1::ExecuteResponse>() : status);
   changed_.notify_all();
 }
 

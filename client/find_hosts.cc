@@ -1,6 +1,7 @@
 #include "client/find_hosts.h"
 
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -19,10 +20,48 @@ Hosts From(absl::string_view source, Hosts hosts) {
                       absl::StrCat(source, ": ", hosts.status().message()));
 }
 
-Hosts ParseAll(const std::vector<std::string>& texts) {
+// What a hosts file or the environment says; nullopt if nothing does.
+std::optional<Hosts> FromElsewhere(const HostChoice& choice,
+                                   const Environment& environment) {
+  const auto variable = [&](const char* name) {
+    const char* value = environment(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  if (!choice.hosts_file.empty()) return ReadHostsFile(choice.hosts_file);
+  if (const std::string hosts = variable(kHostsVariable); !hosts.empty()) {
+    return From(kHostsVariable, ParseHostEntries(hosts));
+  }
+  if (const std::string file = variable(kHostsFileVariable); !file.empty()) {
+    return From(kHostsFileVariable, ReadHostsFile(file));
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<HostEntry> WithName(const std::string& name,
+                                   const std::optional<Hosts>& known) {
+  std::string names;
+  if (known.has_value()) {
+    if (!known->ok()) return known->status();
+    for (const HostEntry& host : **known) {
+      if (host.name == name) return host;
+      absl::StrAppend(&names, names.empty() ? "" : ", ", host.name);
+    }
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", name, "\" is neither an address (HOST:PORT or unix:PATH) nor ",
+      known.has_value()
+          ? absl::StrCat("the name of a known host; there are: ", names)
+          : "is there a hosts file or STANDOFF_HOSTS with names"));
+}
+
+Hosts FromFlags(const HostChoice& choice, const Environment& environment) {
   std::vector<HostEntry> hosts;
-  for (const std::string& text : texts) {
-    absl::StatusOr<HostEntry> host = ParseHostEntry(text);
+  for (const std::string& text : choice.hosts) {
+    // No address is a name: it has a colon.
+    absl::StatusOr<HostEntry> host =
+        CheckHostName(text).ok()
+            ? WithName(text, FromElsewhere(choice, environment))
+            : ParseHostEntry(text);
     if (!host.ok()) return host.status();
     hosts.push_back(*std::move(host));
   }
@@ -33,19 +72,13 @@ Hosts ParseAll(const std::vector<std::string>& texts) {
 }
 
 Hosts FromAnywhere(const HostChoice& choice, const Environment& environment) {
-  const auto variable = [&](const char* name) {
-    const char* value = environment(name);
-    return std::string(value == nullptr ? "" : value);
-  };
-  if (!choice.hosts.empty()) return From("--host", ParseAll(choice.hosts));
-  if (!choice.hosts_file.empty()) return ReadHostsFile(choice.hosts_file);
-  if (const std::string hosts = variable(kHostsVariable); !hosts.empty()) {
-    return From(kHostsVariable, ParseHostEntries(hosts));
+  if (!choice.hosts.empty()) {
+    return From("--host", FromFlags(choice, environment));
   }
-  if (const std::string file = variable(kHostsFileVariable); !file.empty()) {
-    return From(kHostsFileVariable, ReadHostsFile(file));
+  if (std::optional<Hosts> hosts = FromElsewhere(choice, environment)) {
+    return *std::move(hosts);
   }
-  return ParseAll({kDefaultAddress});
+  return ParseHostEntries(kDefaultAddress);
 }
 
 }  // namespace

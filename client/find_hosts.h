@@ -20,7 +20,8 @@ inline constexpr char kHostsVariable[] = "STANDOFF_HOSTS";
 
 // What a program was told.
 struct HostChoice {
-  // Each [NAME=]ADDRESS.
+  // Each [NAME=]ADDRESS, or the NAME of one of those that there would be
+  // without this.
   std::vector<std::string> hosts = {};
   // The path of a hosts file.
   std::string hosts_file = {};
@@ -35,8 +36,8 @@ using Environment = std::function<const char*(const char* name)>;
 // `choice.hosts_file`, $STANDOFF_HOSTS, $STANDOFF_HOSTS_FILE, and else the one
 // host kDefaultAddress. An empty variable says nothing.
 //
-// InvalidArgument for what can't be read as hosts, where the message says
-// whence it came; statuses of ReadHostsFile() for the files.
+// InvalidArgument for what can't be read as hosts or names none, where the
+// message says whence it came; statuses of ReadHostsFile() for the files.
 absl::StatusOr<std::vector<HostEntry>> FindHosts(
     const HostChoice& choice, const Environment& environment);
 // By the environment of this process.

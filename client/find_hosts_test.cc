@@ -15,6 +15,7 @@ namespace standoff::client {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::StartsWith;
 
 class FindHostsTest : public testing::Test {
@@ -82,6 +83,26 @@ TEST_F(FindHostsTest, SaysWhenceAMistakeCame) {
   status = Find({.hosts = {"x=a:1", "x=b:1"}}).status();
   EXPECT_THAT(std::string(status.message()),
               StartsWith("--host: two hosts are called \"x\""));
+}
+
+TEST_F(FindHostsTest, AFlagMayNameAHostThatIsKnown) {
+  absl::Status status = Find({.hosts = {"left"}}).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              StartsWith("--host: \"left\" is neither an address"));
+  environment_[kHostsVariable] = "left=a:1,right=b:1";
+  const absl::StatusOr<std::vector<HostEntry>> hosts =
+      Find({.hosts = {"right", "other=c:1"}});
+  ASSERT_TRUE(hosts.ok()) << hosts.status();
+  ASSERT_EQ(hosts->size(), 2u);
+  EXPECT_EQ(hosts->at(0).name, "right");
+  EXPECT_EQ(hosts->at(0).address, "b:1");
+  EXPECT_EQ(hosts->at(1).address, "c:1");
+  status = Find({.hosts = {"middle"}}).status();
+  EXPECT_THAT(std::string(status.message()), EndsWith("left, right"));
+  EXPECT_THAT(Names({.hosts = {"file"}, .hosts_file = File("file")}),
+              ElementsAre("file"));
+  EXPECT_FALSE(Find({.hosts = {"left"}, .hosts_file = File("file")}).ok());
 }
 
 TEST_F(FindHostsTest, HostsWithoutTlsFilesGetThoseOfTheFlags) {

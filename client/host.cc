@@ -164,18 +164,33 @@ absl::StatusOr<Host> Host::Connect(absl::string_view address,
   if (!connection.ok()) return connection.status();
   Host host(*std::move(connection));
 
-  absl::Status status = absl::DeadlineExceededError("");
+  absl::StatusOr<v1::GetInfoResponse> info = absl::DeadlineExceededError("");
   if (options.wait_for_ready > absl::ZeroDuration()) {
-    status = host.GetInfo({.deadline = options.wait_for_ready,
-                           .wait_for_ready = true})
-                 .status();
+    info = host.GetInfo(
+        {.deadline = options.wait_for_ready, .wait_for_ready = true});
   }
   // Only a call that does not wait learns why the connection fails.
-  if (absl::IsDeadlineExceeded(status)) {
-    status = host.GetInfo({.deadline = kOneAttempt}).status();
+  if (absl::IsDeadlineExceeded(info.status())) {
+    info = host.GetInfo({.deadline = kOneAttempt});
   }
-  if (!status.ok()) return CannotReach(*host.connection(), status);
+  if (info.ok() && info->version().empty()) {
+    info = absl::InternalError(
+        "invalid reply: it has no version; is this a standoffd?");
+  }
+  if (!info.ok()) return CannotReach(*host.connection(), info.status());
   return host;
+}
+
+absl::Status CheckSnapshot(const Host& host,
+                           const v1::SnapshotResponse& snapshot) {
+  if (!snapshot.boot_id().empty() && snapshot.start_monotonic_ns() > 0 &&
+      snapshot.end_monotonic_ns() >= snapshot.start_monotonic_ns()) {
+    return absl::OkStatus();
+  }
+  return absl::InternalError(absl::StrCat(
+      host.name(),
+      ": Snapshot: invalid reply: it lacks its time or boot id; is this a "
+      "standoffd?"));
 }
 
 absl::StatusOr<RemoteSocket> Host::OpenSocket(

@@ -149,7 +149,8 @@ class Host : public HostVerbs<absl::StatusOr> {
   // refused.
   //
   // Unavailable, with the reason, if nothing answers; InvalidArgument and
-  // NotFound as the options say; Unimplemented if what answers is no standoffd.
+  // NotFound as the options say; Unimplemented or Internal if what answers is
+  // no standoffd.
   static absl::StatusOr<Host> Connect(absl::string_view address,
                                       const ConnectOptions& options = {});
 
@@ -198,6 +199,11 @@ class Host : public HostVerbs<absl::StatusOr> {
  private:
   using HostVerbs::HostVerbs;
 };
+
+// Internal, naming the host, for what is no whole snapshot: bytes that can be
+// read as one need not be one.
+absl::Status CheckSnapshot(const Host& host,
+                           const v1::SnapshotResponse& snapshot);
 
 }  // namespace standoff::client
 

@@ -28,8 +28,7 @@ constexpr char kGarbage[] = "hello";
 
 // Says that it is a daemon, and nothing else.
 Host ConnectToFake(const FakeDaemon& daemon) {
-  absl::StatusOr<Host> host =
-      Host::Connect(daemon.address(), {.name = "left"});
+  absl::StatusOr<Host> host = Host::Connect(daemon.address(), {.name = "left"});
   EXPECT_TRUE(host.ok()) << host.status();
   return *std::move(host);
 }
@@ -47,10 +46,9 @@ TEST(ReplyTest, OfACall) {
   const Host host = ConnectToFake(daemon);
   const absl::Status status = host.Snapshot().status();
   EXPECT_TRUE(absl::IsInternal(status)) << status;
-  EXPECT_THAT(
-      std::string(status.message()),
-      HasSubstr("left: Snapshot: invalid reply: not a "
-                "standoff.v1.SnapshotResponse"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("left: Snapshot: invalid reply: not a "
+                        "standoff.v1.SnapshotResponse"));
 }
 
 // Whatever of it could be read.
@@ -59,8 +57,11 @@ TEST(ReplyTest, ThatIsCutOff) {
   snapshot.set_host_name("left");
   snapshot.set_boot_id("boot");
   const std::string whole = snapshot.SerializeAsString();
+  v1::GetInfoResponse told;
+  told.set_version("9.9");
+  const std::string info = told.SerializeAsString();
   const FakeDaemon daemon([&](const std::string& method) {
-    return method == kGetInfo ? "" : whole.substr(0, whole.size() - 1);
+    return method == kGetInfo ? info : whole.substr(0, whole.size() - 1);
   });
   const Host host = ConnectToFake(daemon);
   EXPECT_TRUE(absl::IsInternal(host.Snapshot().status()));

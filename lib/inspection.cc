@@ -30,6 +30,15 @@ std::optional<uint64_t> SizeIn(const Result<int64_t>& queue) {
   return static_cast<uint64_t>(queue.value);
 }
 
+std::optional<int> IntOption(const Socket& socket, int level, int number) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (getsockopt(socket.fd(), level, number, &value, &size) != 0) {
+    return std::nullopt;
+  }
+  return value;
+}
+
 bool IsTcp(const Socket& socket) {
   return socket.type() == SOCK_STREAM && (socket.protocol() == IPPROTO_TCP ||
                                           socket.protocol() == IPPROTO_MPTCP);
@@ -63,40 +72,39 @@ std::optional<uint64_t> SendQueue(const Socket& socket) {
 }
 
 int ReceiveLowWater(const Socket& socket) {
-  int bytes = 1;
-  socklen_t size = sizeof bytes;
-  getsockopt(socket.fd(), SOL_SOCKET, SO_RCVLOWAT, &bytes, &size);
-  return bytes;
+  return IntOption(socket, SOL_SOCKET, SO_RCVLOWAT).value_or(1);
 }
 
-std::optional<int> PeekOffset(const Socket& socket) {
-  int offset = -1;
-  socklen_t size = sizeof offset;
-  if (getsockopt(socket.fd(), SOL_SOCKET, SO_PEEK_OFF, &offset, &size) != 0 ||
-      offset < 0) {
-    return std::nullopt;
-  }
-  return offset;
+std::optional<uint32_t> PeekOffset(const Socket& socket) {
+  const int offset = IntOption(socket, SOL_SOCKET, SO_PEEK_OFF).value_or(-1);
+  if (offset < 0) return std::nullopt;
+  return static_cast<uint32_t>(offset);
 }
 
-std::optional<absl::Duration> DeferAccept(const Socket& socket) {
-  if (!IsTcp(socket)) return std::nullopt;
-  int seconds = 0;
-  socklen_t size = sizeof seconds;
-  if (getsockopt(socket.fd(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, &size) !=
-          0 ||
-      seconds <= 0) {
+std::optional<uint64_t> BytesTaken(const Socket& socket) {
+  if (socket.protocol() != IPPROTO_TCP || IsListening(socket)) {
     return std::nullopt;
   }
-  return absl::Seconds(seconds);
+  const std::optional<uint64_t> before = ReceiveQueue(socket);
+  const std::optional<TcpInfo> info = GetTcpInfo(socket);
+  const std::optional<uint64_t> after = ReceiveQueue(socket);
+  // Else they are not of one moment.
+  if (!before.has_value() || before != after || !info.has_value()) {
+    return std::nullopt;
+  }
+  return info->bytes_received - *before;
 }
 
 bool ReusesPort(const Socket& socket) {
-  int reuses = 0;
-  socklen_t size = sizeof reuses;
-  return getsockopt(socket.fd(), SOL_SOCKET, SO_REUSEPORT, &reuses, &size) ==
-             0 &&
-         reuses != 0;
+  return IntOption(socket, SOL_SOCKET, SO_REUSEPORT).value_or(0) != 0;
+}
+
+std::optional<absl::Duration> DeferAccept(const Socket& socket) {
+  if (!IsTcp(socket) || !IsListening(socket)) return std::nullopt;
+  const int seconds =
+      IntOption(socket, IPPROTO_TCP, TCP_DEFER_ACCEPT).value_or(0);
+  if (seconds <= 0) return std::nullopt;
+  return absl::Seconds(seconds);
 }
 
 bool HasRoomToSend(const Socket& socket) {
@@ -125,11 +133,7 @@ std::optional<AcceptQueue> ListenQueue(const Socket& socket) {
 }
 
 bool IsListening(const Socket& socket) {
-  int listening = 0;
-  socklen_t size = sizeof listening;
-  return getsockopt(socket.fd(), SOL_SOCKET, SO_ACCEPTCONN, &listening,
-                    &size) == 0 &&
-         listening != 0;
+  return IntOption(socket, SOL_SOCKET, SO_ACCEPTCONN).value_or(0) != 0;
 }
 
 bool Lingers(const Socket& socket) {

@@ -33,6 +33,7 @@
 #include <mutex>
 #include <optional>
 
+#include "lib/progress.h"
 #include "lib/sleep.h"
 
 namespace standoff {
@@ -59,12 +60,17 @@ class Interruption {
   // The listener must live until the call has ended.
   bool ReportSleep(SleepListener& listener);
 
+  // How far the call has come.
+  Progress& progress() { return progress_; }
+  const Progress& progress() const { return progress_; }
+
   // Whether Interrupt() was called.
   bool requested() const { return requested_.load(std::memory_order_acquire); }
 
  private:
   friend class InterruptibleScope;
 
+  Progress progress_;
   std::atomic<bool> requested_ = false;
   std::mutex mutex_;
   // The threads inside a call, guarded by `mutex_`.

@@ -121,6 +121,11 @@ Call Begin(const Socket& socket, const Options& options,
                          : Call(socket.timeout(), interruption);
 }
 
+// Tells those who look on how far the call has come.
+void Report(Interruption* interruption, uint64_t moved) {
+  if (interruption != nullptr) interruption->progress().SetMoved(moved);
+}
+
 // The outcome of a call that moved `size` bytes in all.
 Outcome FinishTransfer(Call& call, uint64_t size) {
   if (call.outcome().ok() || size > 0) {
@@ -180,6 +185,7 @@ Outcome SendAll(Socket& socket, absl::string_view data,
   OutgoingMessage message(options);
   size_t sent = 0;
   do {
+    Report(interruption, sent);
     if (!message.Send(call, socket.fd(), data.substr(sent))) break;
     sent += static_cast<size_t>(call.outcome().value);
   } while (sent < data.size());
@@ -202,6 +208,7 @@ Outcome SendPattern(Socket& socket, Pattern pattern, uint64_t length,
     FillPattern(pattern.After(sent), next);
     absl::string_view rest(next.data(), next.size());
     do {
+      Report(interruption, sent);
       ok = message.Send(call, socket.fd(), rest);
       if (!ok) break;
       const auto taken = static_cast<size_t>(call.outcome().value);
@@ -232,6 +239,7 @@ Result<Received> ReceiveAll(Socket& socket, absl::Span<char> buffer,
   Result<Received> result;
   size_t& size = result.value.size;
   do {
+    Report(interruption, size);
     if (!ReceiveOnce(call, socket, buffer.subspan(size), options,
                      result.value)) {
       break;
@@ -258,6 +266,7 @@ Result<Verified> ReceivePattern(Socket& socket, Pattern pattern,
   }
   uint64_t& size = result.value.size;
   do {
+    if (all) Report(interruption, size);
     const absl::Span<char> room = piece.After(size);
     Received received;
     if (!ReceiveOnce(call, socket, room, options, received)) break;

@@ -19,9 +19,17 @@ OpenSocket::OpenSocket(std::string name, Socket socket, int64_t sequence,
 bool OpenSocket::Enter(Interruption* interruption, const SocketUse& use) {
   std::lock_guard lock(mutex_);
   if (closing_) return false;
-  if (use.operation_id != 0) SetLastUse(use);
-  calls_.push_back(
-      {.interruption = interruption, .operation_id = use.operation_id});
+  CallInProgress added = {.interruption = interruption,
+                          .operation_id = use.operation_id};
+  if (use.operation_id != 0) {
+    SetLastUse(use);
+    for (CallInProgress& call : calls_) {
+      if (call.operation_id == 0) continue;
+      call.alone = false;
+      added.alone = false;
+    }
+  }
+  calls_.push_back(added);
   return true;
 }
 
@@ -51,6 +59,13 @@ void OpenSocket::Leave(Interruption* interruption) {
 int OpenSocket::calls() const {
   std::lock_guard lock(mutex_);
   return static_cast<int>(calls_.size());
+}
+
+bool OpenSocket::IsAlone(uint64_t operation_id) const {
+  std::lock_guard lock(mutex_);
+  return std::any_of(calls_.begin(), calls_.end(), [&](const auto& call) {
+    return call.operation_id == operation_id && call.alone;
+  });
 }
 
 SocketUse OpenSocket::last_use() const {

@@ -58,6 +58,9 @@ class OpenSocket {
   void Leave(Interruption* interruption);
   // Calls between Enter() and Leave().
   int calls() const;
+  // Whether this operation's call is in progress, and no other operation's was
+  // at any time since it began.
+  bool IsAlone(uint64_t operation_id) const;
   // Whose call began last; of calls in progress, that of the highest operation.
   SocketUse last_use() const;
 
@@ -90,6 +93,8 @@ class OpenSocket {
   struct CallInProgress {
     Interruption* interruption;
     uint64_t operation_id;
+    // Whether no other operation's was in progress since it began.
+    bool alone = true;
   };
 
   // With `mutex_` held.

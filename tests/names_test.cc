@@ -42,8 +42,10 @@ TEST_F(NamesTest, NoPeerWhileConnecting) {
   const RemoteSocket timed_out = OpenSocket(host_.host(), kTcp4, 0.1);
   EXPECT_THAT(timed_out.Connect(hole.address), TimedOut());
   const RemoteSocket put_off = OpenSocket(host_.host(), kTcp4);
+  Must(put_off.SetOption("TCP_FASTOPEN_NO_COOKIE", 1));
   Must(put_off.SetOption("TCP_FASTOPEN_CONNECT", 1));
-  Must(put_off.Connect(AddressOf(Listener(host_.host(), kTcp4))));
+  const RemoteSocket listener = Listener(host_.host(), kTcp4);
+  Must(put_off.Connect(AddressOf(listener)));
   for (const RemoteSocket* socket : {&at_once, &timed_out, &put_off}) {
     const auto peer = socket->GetPeerAddress();
     EXPECT_THAT(peer, FailedWith("ENOTCONN", "getpeername"));

@@ -8,6 +8,7 @@ namespace {
 
 // What CLI11 wants to know of a value: what is wrong with it, if anything.
 std::string HostProblem(const std::string& value) {
+  if (CheckHostName(value).ok()) return "";  // Of a known host, maybe.
   return std::string(ParseHostEntry(value).status().message());
 }
 
@@ -24,14 +25,15 @@ CLI::Validator SessionName() {
 void AddHostFlags(CLI::App& app, HostChoice& hosts) {
   app.add_option("--host", hosts.hosts,
                  "A daemon: HOST:PORT or unix:PATH, after NAME= if messages "
-                 "are to call it so. May be given several times.")
+                 "are to call it so; or the NAME that it has in the hosts file "
+                 "or in STANDOFF_HOSTS. May be given several times.")
       ->type_name("[NAME=]ADDRESS")
       ->allow_extra_args(false)
       ->check(CLI::Validator(HostProblem, "", "address"));
   app.add_option("--hosts-file", hosts.hosts_file,
                  "A YAML file with the daemons: a list \"hosts\" of mappings "
                  "with name, address, tls (ca, cert, key) and session. With "
-                 "--host it is not read.")
+                 "--host it only says what names mean.")
       ->type_name("FILE");
   app.add_option("--tls-ca", hosts.tls.ca,
                  "TLS: certificates of the authorities that may sign a "

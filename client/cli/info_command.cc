@@ -123,11 +123,13 @@ void Print(const HostEntry& host, const v1::GetInfoResponse& info,
 
 Json HostJson(const HostEntry& host, const Info& info) {
   Json json = {{"name", host.name}, {"address", host.address}};
-  if (info.ok()) {
-    json["info"] = ToJson(*info);
-  } else {
-    json["error"] = std::string(info.status().message());
+  absl::Status status = info.status();
+  if (status.ok()) {
+    absl::StatusOr<Json> converted = AsJson(*info);
+    status = converted.status();
+    if (status.ok()) json["info"] = *std::move(converted);
   }
+  if (!status.ok()) json["error"] = std::string(status.message());
   return json;
 }
 
@@ -152,6 +154,7 @@ int Run(const InfoFlags& flags) {
     }
     if (flags.json) {
       json["hosts"].push_back(HostJson(host, info));
+      if (json["hosts"].back().contains("error")) status = kFailure;
     } else if (info.ok()) {
       std::cout << std::exchange(separator, "\n");
       Print(host, *info, style);

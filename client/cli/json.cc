@@ -3,7 +3,10 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <cstddef>
+#include <utility>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 
@@ -22,15 +25,23 @@ size_t ControlSize(absl::string_view text) {
 
 }  // namespace
 
-Json ToJson(const google::protobuf::Message& message) {
+absl::StatusOr<Json> AsJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   std::string text;
-  if (!google::protobuf::util::MessageToJsonString(message, &text, options)
-           .ok()) {
-    return nullptr;
+  const auto status =
+      google::protobuf::util::MessageToJsonString(message, &text, options);
+  if (!status.ok()) {
+    return absl::InternalError(
+        absl::StrCat("the reply has no JSON form: ", status.ToString()));
   }
   return Json::parse(text);
+}
+
+Json ToJson(const google::protobuf::Message& message) {
+  absl::StatusOr<Json> json = AsJson(message);
+  if (json.ok()) return *std::move(json);
+  return {{"error", std::string(json.status().message())}};
 }
 
 std::string FormatJson(const Json& json) {

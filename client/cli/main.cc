@@ -5,12 +5,14 @@
 #include <iostream>
 #include <memory>
 
+#include "client/cli/cancel_command.h"
 #include "client/cli/command.h"
 #include "client/cli/demo_command.h"
 #include "client/cli/events_command.h"
 #include "client/cli/help_formatter.h"
 #include "client/cli/info_command.h"
 #include "client/cli/ps_command.h"
+#include "client/cli/session_command.h"
 #include "client/cli/terminal.h"
 #include "client/cli/why_command.h"
 
@@ -42,6 +44,8 @@ int Main(int argc, char** argv) {
   AddPsCommand(app, action);
   AddEventsCommand(app, action);
   AddWhyCommand(app, action);
+  AddCancelCommand(app, action);
+  AddSessionCommand(app, action);
   AddDemoCommand(app, action);
 
   try {

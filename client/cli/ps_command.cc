@@ -58,8 +58,14 @@ absl::StatusOr<v1::SnapshotResponse> TakeSnapshot(Watched& watched) {
     if (!host.ok()) return host.status();
     watched.host = *std::move(host);
   }
-  return watched.host->Snapshot({.all_sessions = true},
-                                {.deadline = kPatience});
+  absl::StatusOr<v1::SnapshotResponse> snapshot =
+      watched.host->Snapshot({.all_sessions = true}, {.deadline = kPatience});
+  if (!snapshot.ok()) return snapshot;
+  if (absl::Status status = CheckSnapshot(*watched.host, *snapshot);
+      !status.ok()) {
+    return status;
+  }
+  return snapshot;
 }
 
 std::vector<HostSnapshot> Look(std::vector<Watched>& hosts,
@@ -115,12 +121,17 @@ void Repaint(const std::string& text, size_t rows) {
 
 int RunOnce(const PsFlags& flags, std::vector<Watched>& hosts) {
   const std::vector<HostSnapshot> snapshots = Look(hosts, flags.session);
-  if (flags.json) {
-    std::cout << FormatJson(PsJson(snapshots));
-  } else {
+  if (!flags.json) {
     std::cout << RenderPs(snapshots, Style(WantsColour(STDOUT_FILENO)));
+    return Judge(snapshots, flags.session);
   }
-  return Judge(snapshots, flags.session);
+  const Json json = PsJson(snapshots);
+  std::cout << FormatJson(json);
+  // Of a snapshot that has no JSON form, too.
+  const bool has_errors =
+      std::any_of(json["hosts"].begin(), json["hosts"].end(),
+                  [](const Json& host) { return host.contains("error"); });
+  return has_errors ? kFailure : Judge(snapshots, flags.session);
 }
 
 int RunForever(const PsFlags& flags, std::vector<Watched>& hosts) {

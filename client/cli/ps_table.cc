@@ -332,11 +332,13 @@ Json PsJson(const std::vector<HostSnapshot>& hosts) {
   Json json = {{"hosts", Json::array()}};
   for (const HostSnapshot& host : hosts) {
     Json entry = {{"name", host.name}, {"address", host.address}};
-    if (host.snapshot.ok()) {
-      entry["snapshot"] = ToJson(*host.snapshot);
-    } else {
-      entry["error"] = std::string(host.snapshot.status().message());
+    absl::Status status = host.snapshot.status();
+    if (status.ok()) {
+      absl::StatusOr<Json> snapshot = AsJson(*host.snapshot);
+      status = snapshot.status();
+      if (status.ok()) entry["snapshot"] = *std::move(snapshot);
     }
+    if (!status.ok()) entry["error"] = std::string(status.message());
     json["hosts"].push_back(std::move(entry));
   }
   return json;

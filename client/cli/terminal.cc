@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <vector>
@@ -15,16 +16,25 @@
 namespace standoff::client {
 namespace {
 
-// The words of a text. A number and the unit "s" after it are one.
+// Whether a word is a unit, maybe with punctuation after it: "kB).".
+bool IsUnit(absl::string_view word) {
+  size_t end = word.size();
+  while (end > 0 &&
+         absl::ascii_ispunct(static_cast<unsigned char>(word[end - 1]))) {
+    --end;
+  }
+  constexpr std::array<absl::string_view, 11> kUnits = {
+      "s", "ms", "us", "min", "h", "byte", "bytes", "kB", "MB", "GB", "TB"};
+  return std::find(kUnits.begin(), kUnits.end(), word.substr(0, end)) !=
+         kUnits.end();
+}
+
+// The words of a text. A number and the unit after it are one.
 std::vector<std::string> Words(absl::string_view text) {
   std::vector<std::string> words;
   for (absl::string_view word :
        absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
-    const bool unit =
-        word.front() == 's' &&
-        (word.size() == 1 ||
-         absl::ascii_ispunct(static_cast<unsigned char>(word[1])));
-    if (unit && !words.empty() &&
+    if (IsUnit(word) && !words.empty() &&
         absl::ascii_isdigit(static_cast<unsigned char>(words.back().back()))) {
       absl::StrAppend(&words.back(), " ", word);
     } else {

@@ -40,7 +40,7 @@ std::string Printable(absl::string_view text);
 
 // Breaks text into lines of at most `columns` characters of UTF-8, each
 // indented by `indent` spaces and ended by a newline. Words are never broken,
-// and "0.5 s" is one word.
+// and "0.5 s" and "571 kB" are one word each.
 std::string Wrap(absl::string_view text, size_t indent = 0,
                  size_t columns = 80);
 

@@ -6,7 +6,6 @@
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,10 +16,12 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/cli/ask_all.h"
+#include "client/cli/cures.h"
 #include "client/cli/host_flags.h"
 #include "client/cli/json.h"
 #include "client/cli/terminal.h"
 #include "client/cli/why_dot.h"
+#include "client/cli/why_pids.h"
 #include "client/cli/why_report.h"
 #include "client/diagnosis/observe.h"
 #include "client/find_hosts.h"
@@ -42,7 +43,9 @@ struct WhyFlags {
   bool dot = false;
 };
 
-absl::StatusOr<std::vector<Host>> ConnectAll(std::vector<HostEntry> entries) {
+// Connects to all; those that can't be reached are noted in `options`.
+std::vector<Host> ConnectAll(std::vector<HostEntry> entries,
+                             WhyOptions& options) {
   std::vector<absl::StatusOr<Host>> answers =
       AskAll(entries, [](HostEntry& entry) {
         // A call in a session renews its lease: looking on must not.
@@ -50,89 +53,59 @@ absl::StatusOr<std::vector<Host>> ConnectAll(std::vector<HostEntry> entries) {
         return Connect(entry);
       });
   std::vector<Host> hosts;
-  for (absl::StatusOr<Host>& answer : answers) {
-    if (!answer.ok()) return answer.status();
-    hosts.push_back(*std::move(answer));
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].ok()) {
+      hosts.push_back(*std::move(answers[i]));
+    } else {
+      options.silent.push_back(
+          {.name = entries[i].name,
+           .error = std::string(answers[i].status().message())});
+    }
   }
   return hosts;
 }
 
-// Leaves only what these processes have to do with: their calls, their
-// deadlocks and the calls that they wait for.
-void KeepProcesses(const std::vector<int>& pids, v1::Diagnosis& diagnosis) {
-  std::vector<int> keep;
-  std::set<int> kept;
-  const auto add = [&](int call) {
-    if (kept.insert(call).second) keep.push_back(call);
-  };
-  for (int i = 0; i < diagnosis.blocked_size(); ++i) {
-    if (std::find(pids.begin(), pids.end(),
-                  diagnosis.blocked(i).caller().pid()) != pids.end()) {
-      add(i);
-    }
-  }
-  // And all that can be reached from there.
-  for (size_t i = 0; i < keep.size(); ++i) {
-    for (const uint32_t other : diagnosis.blocked(keep[i]).waits_for()) {
-      add(static_cast<int>(other));
-    }
-  }
-  v1::Diagnosis less = diagnosis;
-  less.clear_blocked();
-  less.clear_deadlocks();
-  std::vector<uint32_t> place(static_cast<size_t>(diagnosis.blocked_size()));
-  for (const int call : kept) {
-    place[static_cast<size_t>(call)] =
-        static_cast<uint32_t>(less.blocked_size());
-    *less.add_blocked() = diagnosis.blocked(call);
-  }
-  const auto renumber = [&](auto& indices) {
-    for (uint32_t& index : indices) index = place[index];
-  };
-  std::vector<std::optional<uint32_t>> knots(
-      static_cast<size_t>(diagnosis.deadlocks_size()));
-  for (int i = 0; i < diagnosis.deadlocks_size(); ++i) {
-    if (!kept.contains(static_cast<int>(diagnosis.deadlocks(i).calls(0)))) {
-      continue;
-    }
-    knots[static_cast<size_t>(i)] =
-        static_cast<uint32_t>(less.deadlocks_size());
-    v1::Deadlock& deadlock = *less.add_deadlocks();
-    deadlock = diagnosis.deadlocks(i);
-    renumber(*deadlock.mutable_calls());
-    renumber(*deadlock.mutable_cycle());
-  }
-  for (v1::BlockedCall& call : *less.mutable_blocked()) {
-    renumber(*call.mutable_waits_for());
-    if (call.has_deadlock()) call.set_deadlock(*knots[call.deadlock()]);
-  }
-  const bool is_proved =
-      std::any_of(less.deadlocks().begin(), less.deadlocks().end(),
-                  [](const auto& d) { return d.proof() == v1::PROOF_PROVED; });
-  if (!is_proved) {
-    less.set_verdict(less.blocked().empty() ? v1::VERDICT_NOTHING_BLOCKED
-                                            : v1::VERDICT_BLOCKED);
-    less.set_sentence(
-        less.blocked().empty()
-            ? "None of these processes is blocked in a call on sockets."
-            : "These processes are blocked, and no deadlock is proved.");
-  }
-  diagnosis = std::move(less);
+bool WasEachHostSeen(const v1::Diagnosis& diagnosis) {
+  return std::all_of(
+      diagnosis.hosts().begin(), diagnosis.hosts().end(),
+      [](const v1::ObservedHost& host) { return host.error().empty(); });
 }
 
-int StatusOf(const v1::Diagnosis& diagnosis) {
+// Of a verdict about all that was asked for, or about what was seen of it.
+int StatusOf(const v1::Diagnosis& diagnosis, bool is_all) {
   switch (diagnosis.verdict()) {
     case v1::VERDICT_DEADLOCK:
       return kDeadlock;
     case v1::VERDICT_BLOCKED:
       return kBlocked;
     default:
-      return kSuccess;
+      return is_all ? kSuccess : kFailure;
   }
 }
 
+// False if it can't be written.
+bool Write(const WhyFlags& flags, const v1::Diagnosis& diagnosis) {
+  if (flags.json) {
+    const absl::StatusOr<Json> json = AsJson(diagnosis);
+    if (!json.ok()) {
+      PrintError(json.status().message());
+      return false;
+    }
+    std::cout << FormatJson(*json);
+  } else if (flags.dot) {
+    std::cout << WhyDot(diagnosis);
+    // The graph has no place for it.
+    for (const std::string& unseen : diagnosis.unseen()) {
+      PrintError(absl::StrCat("not seen: ", unseen));
+    }
+  } else {
+    std::cout << RenderWhy(diagnosis, Style(WantsColour(STDOUT_FILENO)));
+  }
+  return true;
+}
+
 int Run(const WhyFlags& flags) {
-  absl::StatusOr<std::vector<HostEntry>> entries = FindHosts(flags.hosts);
+  const absl::StatusOr<std::vector<HostEntry>> entries = FindHosts(flags.hosts);
   if (!entries.ok()) {
     PrintError(entries.status().message());
     return kUsage;
@@ -147,30 +120,34 @@ int Run(const WhyFlags& flags) {
       hint.set_host(entry.name);
     }
   }
-  const absl::StatusOr<std::vector<Host>> hosts =
-      ConnectAll(*std::move(entries));
-  if (!hosts.ok()) {
-    PrintError(hosts.status().message());
+  const std::vector<Host> hosts = ConnectAll(*entries, options);
+  if (hosts.empty()) {
+    for (const SilentHost& host : options.silent) PrintError(host.error);
     return kFailure;
   }
   const absl::Time end = absl::Now() + absl::Seconds(flags.watch.value_or(0));
-  absl::StatusOr<v1::Diagnosis> diagnosis;
+  absl::StatusOr<Explanation> found;
+  std::vector<std::string> missing;
   do {
-    diagnosis = Why(*hosts, options);
-    if (!diagnosis.ok()) {
-      PrintError(diagnosis.status().message());
+    found = ObserveAndDiagnose(hosts, options);
+    if (!found.ok()) {
+      PrintError(found.status().message());
       return kFailure;
     }
-    if (!flags.pids.empty()) KeepProcesses(flags.pids, *diagnosis);
-  } while (diagnosis->verdict() != v1::VERDICT_DEADLOCK && absl::Now() < end);
-  if (flags.json) {
-    std::cout << FormatJson(ToJson(*diagnosis));
-  } else if (flags.dot) {
-    std::cout << WhyDot(*diagnosis);
-  } else {
-    std::cout << RenderWhy(*diagnosis, Style(WantsColour(STDOUT_FILENO)));
-  }
-  return StatusOf(*diagnosis);
+    if (!flags.pids.empty()) {
+      missing = KeepProcesses(flags.pids, found->seen, found->diagnosis);
+    }
+  } while (found->diagnosis.verdict() != v1::VERDICT_DEADLOCK &&
+           absl::Now() < end);
+  v1::Diagnosis& diagnosis = found->diagnosis;
+  MakeFollowable(*entries, flags.hosts, diagnosis);
+  for (const std::string& problem : missing) PrintError(problem);
+  if (!Write(flags, diagnosis)) return kFailure;
+  // What hides other processes does not hide those that were asked for.
+  const bool is_all = flags.pids.empty()
+                          ? diagnosis.unseen().empty()
+                          : missing.empty() && WasEachHostSeen(diagnosis);
+  return StatusOf(diagnosis, is_all);
 }
 
 }  // namespace
@@ -187,10 +164,12 @@ void AddWhyCommand(CLI::App& app, Action& action) {
       "and no byte moved. Looking renews no lease and changes nothing.\n",
       kHostsFooter,
       "\nThe field known_as of a hosts file has addresses by which others know "
-      "a host behind address translation.\nExit statuses: 0, nothing is "
-      "blocked; 3, a deadlock is proved; 4, calls are blocked and no deadlock "
-      "is proved; 1, it failed, as when a host can't be reached; 2, wrong "
-      "usage."));
+      "a host behind address translation.\nA host that can't be reached, "
+      "processes that can't be looked into and other network namespaces are "
+      "named at the end; the rest is explained.\nExit statuses: 0, nothing is "
+      "blocked, and all that was asked for was seen; 3, a deadlock is proved; "
+      "4, calls are blocked and no deadlock is proved; 1, nothing that was "
+      "seen is blocked, and not all was seen; 2, wrong usage."));
   auto flags = std::make_shared<WhyFlags>();
   AddHostFlags(*command, flags->hosts);
   command
@@ -208,7 +187,8 @@ void AddWhyCommand(CLI::App& app, Action& action) {
       ->add_option("--pid", flags->pids,
                    "Only what this process of any of the hosts waits for, "
                    "directly or through others; several are given by several "
-                   "flags. Needs --allow_processes, too.")
+                   "flags. One that is on none of them is an error. Needs "
+                   "--allow_processes, too.")
       ->type_name("PID")
       ->check(CLI::Range(1, 1 << 22));
   command

@@ -8,13 +8,17 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "client/cli/standoff_program.h"
 #include "client/host.h"
 #include "client/lab/command.h"
 #include "client/lab/daemon.h"
+#include "client/lab/deadline.h"
+#include "client/lab/fake_daemon.h"
 #include "client/lab/find_program.h"
 #include "client/lab/process.h"
 #include "client/lab/temp_dir.h"
@@ -26,6 +30,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
 #include "standoff/v1/diagnosis.pb.h"
+#include "standoff/v1/host_service.pb.h"
 
 namespace standoff::client {
 namespace {
@@ -132,20 +137,50 @@ TEST_F(WhyCommandTest, AnotherProgram) {
   EXPECT_EQ(ended.code, kDeadlock) << ended.errors << ended.output;
   EXPECT_THAT(ended.output, HasSubstr(absl::StrCat("(pid ", pid, ") on left")));
 
-  // Of others nothing is said, and without the flag nothing of processes.
-  absl::StatusOr<Process> other =
-      Process::Start({.command = {"/usr/bin/python3", "-c",
-                                  "import threading; threading.Event().wait()"},
-                      .die_with_owner = true});
-  ASSERT_TRUE(other.ok()) << other.status();
-  ended = Standoff({"why", host, "--pid", absl::StrCat(other->pid())});
-  EXPECT_EQ(ended.code, kNothing) << ended.output;
-  EXPECT_THAT(ended.output, HasSubstr("None of these processes is blocked"));
+  // Without the flag nothing is said of processes.
   ended = Standoff({"why", host});
   EXPECT_EQ(ended.code, kNothing) << ended.output;
   ended = Standoff({"why", HostFlag(), "--all-processes"});
   EXPECT_EQ(ended.code, kFailure);
   EXPECT_THAT(ended.errors, HasSubstr("--allow_processes"));
+}
+
+TEST_F(WhyCommandTest, AProgramThatIsNotBlocked) {
+  const Daemon daemon = StartTestDaemon({.flags = {"--allow_processes"}});
+  absl::StatusOr<Process> program =
+      Process::Start({.command = {"/usr/bin/python3", "-c",
+                                  "import socket, time\n"
+                                  "a, b = socket.socketpair()\n"
+                                  "print('ready', flush=True)\n"
+                                  "time.sleep(1000)"},
+                      .standard_output = Stream::kCapture,
+                      .die_with_owner = true});
+  ASSERT_TRUE(program.ok()) << program.status();
+  const std::string host = absl::StrCat("--host=left=", daemon.address());
+  const std::string pid = absl::StrCat(program->pid());
+  Ended ended;
+  // Until it has its sockets, it is none that uses any.
+  const Deadline deadline(kPatience);
+  do {
+    ended = Standoff({"why", host, "--pid", pid});
+  } while (ended.code != kNothing && !deadline.Over());
+  EXPECT_EQ(ended.code, kNothing) << ended.errors << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr(absl::StrCat(
+                                "pid ", pid,
+                                " (python3 on left) is not blocked in a "
+                                "call on sockets; its threads: 1\nasleep ")));
+}
+
+TEST_F(WhyCommandTest, AProgramThatIsNotThere) {
+  const Daemon daemon = StartTestDaemon({.flags = {"--allow_processes"}});
+  const std::string host = absl::StrCat("--host=left=", daemon.address());
+  // No process has the largest number.
+  Ended ended = Standoff({"why", host, "--pid", "4194304"});
+  EXPECT_EQ(ended.code, kFailure);
+  EXPECT_THAT(ended.errors,
+              HasSubstr("there is no process 4194304 that uses sockets on "
+                        "left"));
+  EXPECT_THAT(ended.output, HasSubstr("None of these processes was seen."));
 }
 
 TEST_F(WhyCommandTest, WritesJson) {
@@ -203,8 +238,7 @@ TEST_F(WhyCommandTest, WatchesNoLongerThanItIsTold) {
 TEST_F(WhyCommandTest, AHostThatCannotBeReached) {
   for (const std::vector<std::string>& format :
        std::vector<std::vector<std::string>>{{}, {"--json"}, {"--dot"}}) {
-    std::vector<std::string> command = {"why", HostFlag(),
-                                        "--host=gone=127.0.0.1:1"};
+    std::vector<std::string> command = {"why", "--host=gone=127.0.0.1:1"};
     command.insert(command.end(), format.begin(), format.end());
     const Ended ended = Standoff(command);
     EXPECT_EQ(ended.code, kFailure);
@@ -212,6 +246,104 @@ TEST_F(WhyCommandTest, AHostThatCannotBeReached) {
     EXPECT_THAT(ended.errors, AllOf(StartsWith("standoff: "), HasSubstr("gone"),
                                     HasSubstr("Connection refused")));
   }
+}
+
+TEST_F(WhyCommandTest, OneOfTwoHostsCannotBeReached) {
+  const std::string gone = "--host=gone=127.0.0.1:1";
+  Ended ended = Standoff({"why", gone, HostFlag()});
+  EXPECT_EQ(ended.code, kFailure);
+  EXPECT_THAT(ended.output,
+              AllOf(StartsWith("Nothing that could be seen is blocked.\n"),
+                    HasSubstr("Not seen:\n  - gone was not seen: can't reach "),
+                    HasSubstr("Connection refused")));
+  ended = Standoff({"why", gone, HostFlag(), "--json"});
+  EXPECT_EQ(ended.code, kFailure);
+  EXPECT_THAT(ended.output, HasSubstr("\"unseen\": [\n    \"gone was not "));
+  ended = Standoff({"why", gone, HostFlag(), "--dot"});
+  EXPECT_EQ(ended.code, kFailure);
+  EXPECT_THAT(ended.errors, HasSubstr("not seen: gone "));
+
+  // The other one is explained.
+  MakeADeadlock();
+  ended = Standoff({"why", gone, HostFlag()});
+  EXPECT_EQ(ended.code, kDeadlock);
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("A deadlock is proved"),
+                                  HasSubstr("gone was not seen")));
+}
+
+// What answers is no daemon, or a broken one.
+TEST_F(WhyCommandTest, AReplyThatIsNoMessage) {
+  v1::GetInfoResponse info;
+  info.set_version("9.9");
+  v1::SnapshotResponse odd;
+  odd.set_boot_id("boot");
+  odd.set_start_monotonic_ns(1);
+  odd.set_end_monotonic_ns(1);
+  // No time has so many nanoseconds.
+  odd.mutable_wall_time()->set_nanos(2'000'000'000);
+  for (const std::string& reply :
+       {std::string("hello"), std::string(), odd.SerializeAsString()}) {
+    const FakeDaemon fake([&](const std::string& method) {
+      return absl::EndsWith(method, "/GetInfo") ? info.SerializeAsString()
+                                                : reply;
+    });
+    const std::string host = absl::StrCat("--host=fake=", fake.address());
+    const bool is_snapshot = reply.size() > 5;
+    for (const std::vector<std::string>& command :
+         std::vector<std::vector<std::string>>{{"ps", host},
+                                               {"ps", host, "--json"},
+                                               {"why", host},
+                                               {"why", host, "--json"},
+                                               {"events", host}}) {
+      if (is_snapshot &&
+          command != std::vector<std::string>{"ps", host, "--json"}) {
+        continue;
+      }
+      const Ended ended = Standoff(command);
+      EXPECT_EQ(ended.code, kFailure)
+          << absl::StrJoin(command, " ") << ended.output;
+      EXPECT_THAT(ended.output + ended.errors,
+                  HasSubstr(is_snapshot ? "no JSON form" : "invalid reply"))
+          << absl::StrJoin(command, " ");
+      EXPECT_THAT(ended.output, Not(HasSubstr("null")));
+    }
+    // Not a daemon at all.
+    const FakeDaemon none([&](const std::string&) { return reply; });
+    for (const char* command : {"info", "ps", "why", "events"}) {
+      const Ended ended =
+          Standoff({command, absl::StrCat("--host=fake=", none.address())});
+      EXPECT_EQ(ended.code, kFailure) << command << ended.output;
+      EXPECT_THAT(ended.output + ended.errors, HasSubstr("standoffd"))
+          << command;
+    }
+  }
+}
+
+// What is printed can be done as it is printed.
+TEST_F(WhyCommandTest, AWayOutIsACommand) {
+  Block("alice", *a_);
+  const auto command_in = [](const std::string& output) {
+    const size_t begin = output.find("      standoff cancel ");
+    EXPECT_NE(begin, std::string::npos) << output;
+    if (begin == std::string::npos) return std::vector<std::string>();
+    const std::string line =
+        output.substr(begin + 15, output.find('\n', begin) - begin - 15);
+    return std::vector<std::string>(absl::StrSplit(line, ' '));
+  };
+  const Ended by_flag = Standoff({"why", HostFlag()});
+  EXPECT_THAT(by_flag.output,
+              HasSubstr(absl::StrCat("--host left=", daemon_.address(), " ")));
+  const Ended ended = Standoff(command_in(by_flag.output));
+  EXPECT_EQ(ended.code, 0) << ended.errors;
+  EXPECT_THAT(ended.output, HasSubstr("left: cancelled operation "));
+
+  // From where the hosts have names.
+  Block("alice", *a_);
+  const std::vector<std::string> environment = {
+      absl::StrCat("STANDOFF_HOSTS=left=", daemon_.address())};
+  const Ended by_name = Standoff({"why"}, environment);
+  EXPECT_THAT(by_name.output, HasSubstr("standoff cancel --host left "));
+  EXPECT_EQ(Standoff(command_in(by_name.output), environment).code, 0);
 }
 
 TEST_F(WhyCommandTest, WrongUsage) {

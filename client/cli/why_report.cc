@@ -13,6 +13,9 @@
 namespace standoff::client {
 namespace {
 
+// Where a way out goes on with a command.
+constexpr char kCommand[] = ": standoff ";
+
 class Writer {
  public:
   Writer(const v1::Diagnosis& diagnosis, const Style& style, size_t columns)
@@ -24,6 +27,7 @@ class Writer {
       WriteDeadlock(deadlock);
     }
     WriteOthers();
+    WriteUnseen();
     return std::move(text_);
   }
 
@@ -84,7 +88,7 @@ class Writer {
         }
       }
     }
-    List("Ways out:", CallAt(diagnosis_, deadlock.calls(0)).ways_out());
+    WaysOut(CallAt(diagnosis_, deadlock.calls(0)));
     List("The proof relies on this:", deadlock.assumptions());
   }
 
@@ -124,6 +128,21 @@ class Writer {
     for (const std::string& item : items) Item(item);
   }
 
+  // A command gets a line of its own, to be copied from.
+  void WaysOut(const v1::BlockedCall& call) {
+    if (call.ways_out().empty()) return;
+    Line("  Ways out:");
+    for (const std::string& way : call.ways_out()) {
+      const size_t command = way.find(kCommand);
+      if (command == std::string::npos) {
+        Item(way);
+        continue;
+      }
+      Item(absl::StrCat(way.substr(0, command), ":"));
+      Line(absl::StrCat("      ", Printable(way.substr(command + 2))));
+    }
+  }
+
   static std::string QueuesOf(const v1::SocketDescription& state) {
     return absl::StrCat(BytesWords(state.receive_queue()), " received, ",
                         BytesWords(state.send_queue()), " to send");
@@ -139,7 +158,15 @@ class Writer {
       Line("");
       Line(style_.Bold(ReasonWord(call.reason())));
       Paragraph("  ", "  ", call.sentence());
-      List("Ways out:", call.ways_out());
+      WaysOut(call);
+    }
+  }
+
+  void WriteUnseen() {
+    if (diagnosis_.unseen().empty()) return;
+    Line("\nNot seen:");
+    for (const std::string& unseen : diagnosis_.unseen()) {
+      Paragraph("  - ", "    ", unseen);
     }
   }
 

@@ -13,7 +13,8 @@ namespace standoff::client {
 
 // The verdict; for each deadlock a drawing of its cycle, who waits for whom
 // over which connection with what in the queues, and the ways out; and a
-// paragraph for each other blocked call. Lines are at most `columns` characters
+// paragraph for each other blocked call; and what could not be seen. Lines are
+// at most `columns` characters
 // wide where words allow it.
 std::string RenderWhy(const v1::Diagnosis& diagnosis, const Style& style,
                       size_t columns = 80);

@@ -124,11 +124,9 @@ void AddSilentHosts(const v1::DiagnoseRequest& request,
 
 absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) {
   if (absl::Status status = CheckRequest(request); !status.ok()) return status;
-  const bool has_two_looks =
-      std::all_of(request.hosts().begin(), request.hosts().end(),
-                  [](const auto& host) {
-                    return host.has_second() || !host.has_first();
-                  });
+  const bool has_two_looks = std::all_of(
+      request.hosts().begin(), request.hosts().end(),
+      [](const auto& host) { return host.has_second() || !host.has_first(); });
   const Survey later(NetworksOf(request, /*of_first=*/false));
   std::optional<Survey> earlier;
   if (has_two_looks) {

@@ -206,6 +206,11 @@ void Explainer::ExplainNotAccepted(const WaitOutlook& wait,
     sentence =
         absl::StrCat("nobody has accepted the connection at ", listeners);
   }
+  const uint64_t queued = EndpointOf(wait).state->send_queue();
+  if (wait.wait.kind == WaitKind::kSend && queued > 0) {
+    absl::StrAppend(&sentence, "; ", BytesWords(queued),
+                    " are in the send queue");
+  }
   if (!wait.parties.empty()) {
     absl::StrAppend(
         &sentence, "; ",

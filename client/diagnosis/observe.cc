@@ -20,17 +20,6 @@ namespace {
 // As SnapshotRequest.look_ups.
 constexpr int kMaxLookUps = 10'000;
 
-// Bytes that are a message need not be a snapshot.
-absl::Status CheckSnapshot(const Host& host,
-                           const v1::SnapshotResponse& snapshot) {
-  if (!snapshot.boot_id().empty() && snapshot.start_monotonic_ns() > 0 &&
-      snapshot.end_monotonic_ns() >= snapshot.start_monotonic_ns()) {
-    return absl::OkStatus();
-  }
-  return absl::InternalError(absl::StrCat(
-      host.name(), ": Snapshot: invalid reply: it lacks its time or boot id"));
-}
-
 // Looks at the same hosts again and again.
 class Observer {
  public:

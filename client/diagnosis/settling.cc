@@ -86,15 +86,15 @@ bool MaySettle(const v1::DiagnoseRequest& seen,
   }
   if (diagnosis.verdict() == v1::VERDICT_DEADLOCK) return false;
   const Earlier earlier(seen);
-  return std::any_of(
-      diagnosis.blocked().begin(), diagnosis.blocked().end(),
-      [&](const v1::BlockedCall& call) {
-        return call.ended_by().empty() &&
-               std::any_of(call.evidence().begin(), call.evidence().end(),
-                           [&](const v1::Evidence& evidence) {
-                             return IsMoving(earlier, evidence);
-                           });
-      });
+  return std::any_of(diagnosis.blocked().begin(), diagnosis.blocked().end(),
+                     [&](const v1::BlockedCall& call) {
+                       return call.ended_by().empty() &&
+                              std::any_of(call.evidence().begin(),
+                                          call.evidence().end(),
+                                          [&](const v1::Evidence& evidence) {
+                                            return IsMoving(earlier, evidence);
+                                          });
+                     });
 }
 
 }  // namespace standoff::client

@@ -13,8 +13,7 @@ namespace standoff::client {
 // as long as none is proved, a call that everybody who could end it is too
 // blocked to end, with bytes under way that moved between the looks. Those who
 // have just blocked form a deadlock only when the last bytes have arrived.
-bool MaySettle(const v1::DiagnoseRequest& seen,
-               const v1::Diagnosis& diagnosis);
+bool MaySettle(const v1::DiagnoseRequest& seen, const v1::Diagnosis& diagnosis);
 
 }  // namespace standoff::client
 

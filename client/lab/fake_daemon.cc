@@ -18,8 +18,7 @@ namespace {
 // its client cancels it.
 class Reactor final : public grpc::ServerGenericBidiReactor {
  public:
-  Reactor(const std::string& answer, bool is_stream)
-      : is_stream_(is_stream) {
+  Reactor(const std::string& answer, bool is_stream) : is_stream_(is_stream) {
     const grpc::Slice slice(answer);
     answer_ = grpc::ByteBuffer(&slice, 1);
     StartRead(&request_);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/inspection.h"
 #include "lib/pattern.h"
 #include "lib/transfer.h"
 #include "server/actions/actions.h"
@@ -120,6 +121,14 @@ void ReceiveAndVerify(const v1::ReceiveRequest& request, Socket& socket,
 // A receive whose request was checked.
 struct IncomingReceive {
   absl::Status operator()(Socket& socket, Interruption* interruption) const {
+    // The kernel takes bytes out of the queue while the call waits for the
+    // rest.
+    if ((options.flags & MSG_WAITALL) != 0 && !request.all() &&
+        !socket.timeout().has_value()) {
+      if (const auto taken = BytesTaken(socket); taken.has_value()) {
+        interruption->progress().SetTakenAtStart(*taken);
+      }
+    }
     Receive(socket, options, interruption);
     return absl::OkStatus();
   }

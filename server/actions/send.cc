@@ -93,6 +93,7 @@ struct OutgoingSend {
   }
 
   Outcome SendRest(Socket& socket, Interruption* interruption) const {
+    interruption->progress().SetMovedBefore(sent);
     Outcome outcome =
         SendAll(socket, absl::string_view(request.data()).substr(sent),
                 Options(), interruption);

@@ -96,6 +96,8 @@ class Operation final : public std::enable_shared_from_this<Operation>,
 
   // For others.
   //
+  // How far it has come.
+  const Progress& progress() const { return interruption_.progress(); }
   // How often it was blocked and woke up.
   uint64_t awakenings() const { return awakenings_; }
   // Ends its system call or takes it out of its queue; once it has ended, does

@@ -38,8 +38,13 @@ bool IsShort(const v1::Action& action) {
   // As each item costs a look.
   constexpr int kFewItems = 64;
   if (action.has_poll()) return action.poll().items_size() <= kFewItems;
-  return action.has_receive() &&
-         action.receive().length() <= int64_t{kFewBytes};
+  if (action.has_receive()) {
+    return action.receive().length() <= int64_t{kFewBytes};
+  }
+  // Questions to the kernel.
+  return action.has_get_local_address() || action.has_get_peer_address() ||
+         action.has_get_receive_queue() || action.has_get_send_queue() ||
+         action.has_is_at_mark();
 }
 
 // Without copying it.

@@ -1,5 +1,6 @@
 #include "server/services/snapshot.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "server/actions/diag_facts.h"
 #include "server/convert/time.h"
 #include "server/processes/processes.h"
+#include "server/services/bytes_so_far.h"
 #include "server/services/describe_operation.h"
 #include "server/services/interfaces.h"
 #include "server/services/look_ups.h"
@@ -25,6 +27,11 @@ void AddOperations(Session& session, v1::SnapshotResponse& response) {
                                                 Detail::kWithoutSockets);
     // It may have ended since.
     if (described.end_monotonic_ns() != 0) continue;
+    if (const auto bytes =
+            BytesSoFar(*operation, described.action(), session.sockets());
+        bytes.has_value()) {
+      described.set_bytes_so_far(*bytes);
+    }
     *response.add_operations() = std::move(described);
   }
 }

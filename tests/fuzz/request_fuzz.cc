@@ -85,6 +85,13 @@ constexpr const char* kMethods[] = {
     "HostService.Snapshot",
     "DiagnosisService.Diagnose",
     "grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo",
+    "SocketService.GetLocalAddress",
+    "SocketService.GetPeerAddress",
+    "SocketService.GetReceiveQueue",
+    "SocketService.GetSendQueue",
+    "SocketService.IsAtMark",
+    "SocketService.SendBatch",
+    "SocketService.ReceiveBatch",
 };
 
 // Under ThreadSanitizer a map field is larger here than in Debian's Protocol
@@ -99,10 +106,19 @@ constexpr int kMaxRequests = 8;
 constexpr char kSession[] = "fuzz";
 // The methods that may wait, for as long as they are let.
 constexpr const char* kWaiting[] = {
-    "Accept",  "Close", "Connect",
-    "Execute", "Poll",  "Receive",
-    "Resolve", "Send",  "ServerReflectionInfo",
-    "Wait",    "Watch",
+    "Accept",
+    "Close",
+    "Connect",
+    "Execute",
+    "Poll",
+    "Receive",
+    "ReceiveBatch",
+    "Resolve",
+    "Send",
+    "SendBatch",
+    "ServerReflectionInfo",
+    "Wait",
+    "Watch",
 };
 constexpr milliseconds kRequestPatience{50};
 // What does not wait may take so long on a busy machine.

@@ -189,7 +189,7 @@ class Connection:
         method = self._channel().unary_stream(
             path,
             request_serializer=type(request).SerializeToString,
-            response_deserializer=response.FromString,
+            response_deserializer=rpcs.parser(response),
         )
         return method(request, metadata=self._metadata)
 

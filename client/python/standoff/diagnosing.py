@@ -13,6 +13,7 @@ from standoff import looks
 from standoff import rpc
 from standoff.diagnosis import Diagnosis
 from standoff.host import Host
+from standoff.v1 import diagnosis_pb2
 
 
 def why(
@@ -28,14 +29,15 @@ def why(
 
     It looks at all hosts at once, and again some time after all have answered:
     what stands still in between is a proof. All sessions are looked at. The
-    first host's daemon makes the diagnosis.
+    first host's daemon makes the diagnosis. A host that does not answer is
+    named in `Diagnosis.unseen`, and the others are explained.
 
     Args:
       hosts: a host, several, or a mapping of names to hosts. Those that it does
         not look at are strangers to it.
       between: how much time there is at least between two looks, in seconds.
-      settle: for how many seconds it goes on looking while calls look
-        deadlocked, and something still moves.
+      settle: for how many seconds it goes on looking while something still
+        moves that may come to rest as a deadlock.
       processes: whether to look at the hosts' other processes, too; the daemons
         must run with --allow_processes.
       address_map: the hosts' names by further addresses at which others see
@@ -43,33 +45,44 @@ def why(
       timeout: how long each host may take for each answer, in seconds.
 
     Raises:
-      Unavailable: a host does not answer; the message names it.
+      Unavailable: no host answers; the message names the first one.
       LimitReached: the snapshots are larger than the first daemon takes.
-      HarnessError: a host refuses.
+      HarnessError: all hosts refuse.
       ValueError: no hosts, two with the same name, or no such time.
     """
     named = looks.by_name(hosts, Host)
     looks.check_time("between", between)
     looks.check_time("settle", settle)
-    request = looks.snapshot_request(processes)
+    observation = looks.Observation(named, processes, address_map)
 
-    def look() -> looks.Look:
-        return _look(named, request, timeout)
+    def look(found: diagnosis_pb2.Diagnosis | None = None) -> None:
+        calls = [
+            (_Asked(name, named[name], timeout), request)
+            for name, request in observation.requests(found).items()
+        ]
+        answers = first.results(rpc.SNAPSHOT, calls, lambda _: False, True)
+        observation.add({asked.name: answer for asked, answer in answers})
 
-    name, diagnoser = next(iter(named.items()))
-    earlier = look()
-    deadline = time.monotonic() + settle
+    def diagnose() -> diagnosis_pb2.Diagnosis:
+        while True:
+            name = observation.diagnoser()
+            try:
+                return named[name]._call(
+                    rpc.DIAGNOSE, observation.seen, timeout
+                ).diagnosis
+            except errors.HarnessError as error:
+                observation.lose(name, error)
+
+    look()
+    found = diagnose()
+    deadline = None
     while True:
         time.sleep(between)
-        later = look()
-        asked = looks.diagnose_request(earlier, later, address_map)
-        try:
-            found = diagnoser._call(rpc.DIAGNOSE, asked, timeout).diagnosis
-        except errors.HarnessError as error:
-            raise looks.named_fault(error, name) from None
-        if looks.is_settled(found) or time.monotonic() >= deadline:
-            return Diagnosis(found)
-        earlier = later
+        look(found)
+        found = diagnose()
+        deadline = deadline or time.monotonic() + settle
+        if time.monotonic() >= deadline or not observation.may_settle(found):
+            return observation.finish(found)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,18 +98,3 @@ class _Asked:
             return self.host._start(rpc, request, self.timeout)
         except errors.HarnessError as error:
             raise looks.named_fault(error, self.name) from None
-
-
-def _look(
-    hosts: Mapping[str, Host], request: Any, timeout: float
-) -> looks.Look:
-    """What all hosts have and wait for, asked at once."""
-    calls = [
-        (_Asked(name, host, timeout), request) for name, host in hosts.items()
-    ]
-    try:
-        answers = first.results(rpc.SNAPSHOT, calls, lambda _: False)
-    except errors.HarnessError as error:
-        raise looks.named_fault(error, error.host) from None
-    snapshots = {asked.name: answer for asked, answer in answers}
-    return {name: snapshots[name] for name in hosts}

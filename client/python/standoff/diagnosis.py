@@ -29,8 +29,10 @@ class Reason(enum.Enum):
     script's turn. PEER_NOT_READING: queues are full. NETWORK: it does not
     deliver. BACKLOG_FULL: the listener's accept queue is. PEER_GONE: no known
     socket is the other end. PEER_BUSY: the other end's actor is at work, or
-    blocked in something that can end. UNKNOWN: the other end is no host of
-    ours.
+    blocked in something that can end. PEER_STOPPED: it is stopped, traced or
+    frozen. NOT_ACCEPTED: nobody has accepted the connection. PARTLY_FILLED:
+    fewer bytes are there than it waits for. BACKPRESSURE: neither end reads.
+    UNKNOWN: anything else.
     """
 
     DEADLOCK = diagnosis_pb2.REASON_DEADLOCK
@@ -41,18 +43,24 @@ class Reason(enum.Enum):
     PEER_GONE = diagnosis_pb2.REASON_PEER_GONE
     UNKNOWN = diagnosis_pb2.REASON_UNKNOWN
     PEER_BUSY = diagnosis_pb2.REASON_PEER_BUSY
+    PEER_STOPPED = diagnosis_pb2.REASON_PEER_STOPPED
+    NOT_ACCEPTED = diagnosis_pb2.REASON_NOT_ACCEPTED
+    PARTLY_FILLED = diagnosis_pb2.REASON_PARTLY_FILLED
+    BACKPRESSURE = diagnosis_pb2.REASON_BACKPRESSURE
 
 
 class Proof(enum.Enum):
     """How certain a deadlock is.
 
     PROVED: it holds until somebody from outside acts. ONE_SNAPSHOT: there was
-    only one of a host. NOT_STILL: something moved between two.
+    only one of a host. NOT_STILL: something moved between two. PREMISE_MISSING:
+    something that a proof needs could not be checked, or does not hold.
     """
 
     PROVED = diagnosis_pb2.PROOF_PROVED
     ONE_SNAPSHOT = diagnosis_pb2.PROOF_ONE_SNAPSHOT
     NOT_STILL = diagnosis_pb2.PROOF_NOT_STILL
+    PREMISE_MISSING = diagnosis_pb2.PROOF_PREMISE_MISSING
 
 
 @dataclasses.dataclass(frozen=True)
@@ -211,6 +219,11 @@ class Deadlock:
         return self._proto.not_proved_because
 
     @property
+    def missing_premises(self) -> list[str]:
+        """The same, premise by premise: English sentences."""
+        return [lacks.sentence for lacks in self._proto.missing_premises]
+
+    @property
     def assumptions(self) -> list[str]:
         """What it relies on that no kernel can tell: English sentences."""
         return list(self._proto.assumptions)
@@ -264,6 +277,15 @@ class Diagnosis:
         Deadlocked ones first, then those that have been for the longest time.
         """
         return list(self._blocked)
+
+    @property
+    def unseen(self) -> list[str]:
+        """What could not be looked at: English sentences.
+
+        Hosts that can't be reached, processes that can't be looked into, other
+        network namespaces.
+        """
+        return list(self._proto.unseen)
 
     @property
     def proto(self) -> diagnosis_pb2.Diagnosis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -11,19 +12,28 @@ from standoff.text_table import printable
 if TYPE_CHECKING:
     from standoff.diagnosis import BlockedCall, Deadlock, Diagnosis
 
-# How long a report gets: deadlocks, calls of each, other calls, and characters
-# of a line.
+# How long a report gets: deadlocks, calls of each, other calls, what was not
+# seen, and characters of a line.
 MAX_DEADLOCKS = 5
 MAX_DEADLOCKED = 10
 MAX_OTHERS = 20
+MAX_UNSEEN = 20
 MAX_COLUMNS = 80
+
+# A unit, which stays with its number.
+_UNIT = re.compile(
+    r"(?<=\d) ((?:[mu]?s|min|h|bytes?|[kMGT]B)(?![A-Za-z0-9]))", re.ASCII
+)
+# No printable text has it.
+_NO_BREAK = "\0"
 
 
 def render_diagnosis(diagnosis: Diagnosis) -> str:
     """Tells the verdict, its deadlocks, and the other calls that are blocked.
 
     Of a deadlock: its cycle, its calls, and what would end the first of them.
-    Of another call: its reason, and what would end it.
+    Of another call: its reason, and what would end it. At last what could not
+    be seen.
 
     Returns:
         Lines, the last without a newline, without anything that could steer a
@@ -40,6 +50,9 @@ def render_diagnosis(diagnosis: Diagnosis) -> str:
         lines += ["", *_wrap(f"{call.reason.name}: {call.sentence}")]
         lines += _items(call.ways_out)
     lines += _more(len(others) - MAX_OTHERS, "blocked calls")
+    if unseen := diagnosis.unseen:
+        lines += ["", "Not seen:", *_items(unseen[:MAX_UNSEEN])]
+        lines += _more(len(unseen) - MAX_UNSEEN, "that was not seen")
     return "\n".join(lines)
 
 
@@ -75,8 +88,12 @@ def _items(sentences: Iterable[str]) -> list[str]:
 
 
 def _wrap(text: str, start: str = "") -> list[str]:
-    return textwrap.wrap(
-        printable(text),
+    sentence, command, arguments = text.partition(": standoff ")
+    whole = _UNIT.sub(f"{_NO_BREAK}\\1", printable(sentence))
+    if command:
+        whole += ":"
+    lines = textwrap.wrap(
+        whole,
         MAX_COLUMNS,
         initial_indent=start,
         subsequent_indent=" " * len(start),
@@ -84,3 +101,7 @@ def _wrap(text: str, start: str = "") -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+    if command:
+        # On a line of its own, to be copied from.
+        lines.append(f"{' ' * len(start)}standoff {printable(arguments)}")
+    return [line.replace(_NO_BREAK, " ") for line in lines]

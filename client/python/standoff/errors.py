@@ -171,6 +171,10 @@ _KINDS: dict[str, type[HarnessError]] = {
 }
 
 
+# What gRPC says of a reply that is no message.
+_UNREADABLE = "Exception deserializing response!"
+
+
 def error_of_status(code: str, details: str, host: str) -> HarnessError:
     """The error for a gRPC status: its code by name, its message."""
     if code == "PERMISSION_DENIED" and _OF_SOCKET_CALL.match(details):
@@ -182,7 +186,10 @@ def error_of_status(code: str, details: str, host: str) -> HarnessError:
 
 def fault_of(error: grpc.RpcError, host: str) -> HarnessError:
     """The error that one of gRPC's stands for."""
-    return error_of_status(error.code().name, error.details() or "", host)
+    details = error.details() or ""
+    if details == _UNREADABLE:
+        details = "invalid reply: it can't be read; is this a standoffd?"
+    return error_of_status(error.code().name, details, host)
 
 
 def raise_rpc_error(error: grpc.RpcError, host: str) -> NoReturn:

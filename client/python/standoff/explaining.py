@@ -31,30 +31,23 @@ def explain(
     from standoff.errors import Unavailable
 
     left_out = dict(silent)
-    while asked := {n: h for n, h in hosts.items() if n not in left_out}:
-        known = {a: n for a, n in address_map.items() if n in asked}
-        try:
+    asked = {n: h for n, h in hosts.items() if n not in left_out}
+    known = {a: n for a, n in address_map.items() if n in asked}
+    text = "Why calls are blocked is not known: no host answers."
+    try:
+        if asked:
             text = str(why(asked, address_map=known, timeout=timeout))
-            break
-        except Unavailable as error:
-            if error.host not in asked:
-                return _unknown(error)
-            left_out[error.host] = error
-        # Of whatever kind: it must not stand in the way of what is reported.
-        except Exception as error:
-            return _unknown(error)
-    else:
-        text = "Why calls are blocked is not known: no host answers."
+    except Unavailable as error:
+        left_out[error.host] = error
+    # Of whatever kind: it must not stand in the way of what is reported.
+    except Exception as error:
+        return f"Why calls are blocked is not known: {_words(error)}"
     return "\n".join([text, *map(_note, left_out.items())])
 
 
 def _note(left_out: tuple[str, Exception]) -> str:
     name, error = left_out
     return f"{name} is left out: {_words(error)}"
-
-
-def _unknown(error: Exception) -> str:
-    return f"Why calls are blocked is not known: {_words(error)}"
 
 
 def _words(error: Exception) -> str:

@@ -23,7 +23,10 @@ class _Stopped(Exception):
 
 
 def results(
-    rpc: Rpc[Any, Any], calls: Calls, wanted: Callable[[Any], bool]
+    rpc: Rpc[Any, Any],
+    calls: Calls,
+    wanted: Callable[[Any], bool],
+    failures: bool = False,
 ) -> Results:
     """Waits until one call has a wanted response, or all have ended.
 
@@ -32,6 +35,7 @@ def results(
       calls: each host, and the request to it. Calls that are left over are
         cancelled.
       wanted: whether a response ends the wait.
+      failures: whether a call's HarnessError counts as its response.
 
     Returns:
       the hosts and responses of the calls that have ended until then.
@@ -41,14 +45,14 @@ def results(
     """
     ended: queue.SimpleQueue[tuple[Any, Any] | None] = queue.SimpleQueue()
     if get_ident() != MAIN_THREAD:
-        return _results(rpc, calls, wanted, ended)
+        return _results(rpc, calls, wanted, failures, ended)
     # A signal handler that raises must not come between gRPC's locks (see
     # standoff.connection), so another thread makes the calls.
     answer: queue.SimpleQueue[Results | BaseException] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            answer.put(_results(rpc, calls, wanted, ended))
+            answer.put(_results(rpc, calls, wanted, failures, ended))
         except BaseException as error:
             answer.put(error)
 
@@ -67,18 +71,25 @@ def _results(
     rpc: Rpc[Any, Any],
     calls: Calls,
     wanted: Callable[[Any], bool],
+    failures: bool,
     ended: queue.SimpleQueue[tuple[Any, Any] | None],
 ) -> Results:
     found: Results = []
     started = []
     try:
         for host, request in calls:
-            call = host._start(rpc, request)
+            try:
+                call = host._start(rpc, request)
+            except errors.HarnessError as error:
+                if not failures:
+                    raise
+                found.append((host, error))
+                continue
             started.append(call)
             call.add_done_callback(
                 lambda call, host=host: ended.put((host, call))
             )
-        for _ in calls:
+        for _ in started:
             item = ended.get()
             if item is None:
                 raise _Stopped
@@ -86,7 +97,11 @@ def _results(
             try:
                 response = call.result()
             except grpc.RpcError as error:
-                errors.raise_rpc_error(error, host.name)
+                fault = errors.fault_of(error, host.name)
+                if not failures:
+                    raise fault from None
+                found.append((host, fault))
+                continue
             found.append((host, response))
             if wanted(response):
                 break

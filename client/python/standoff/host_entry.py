@@ -95,6 +95,11 @@ class HostEntry:
         return standoff.connect(self.address, **(settings | options))
 
 
+def is_host_name(text: str) -> bool:
+    """Whether it is 1 to 64 letters, digits and "._-"."""
+    return _is_name(text, "._-")
+
+
 def check_host_name(name: str) -> None:
     """Raises HostsError unless it is 1 to 64 letters, digits and "._-"."""
     _check_name(name, "._-")
@@ -145,7 +150,7 @@ def parse_host_entry(text: str) -> HostEntry:
     name = address = text
     before, equals, after = text.partition("=")
     # A path may have an equals sign, too.
-    if equals and _is_name(before, "._-"):
+    if equals and is_host_name(before):
         name, address = before, after
     check_host_address(address)
     return HostEntry(name, address)

@@ -11,6 +11,8 @@ from standoff.host_entry import (
     HostEntry,
     HostsError,
     TlsFiles,
+    check_names_differ,
+    is_host_name,
     parse_host_entries,
     parse_host_entry,
     parse_host_list,
@@ -48,7 +50,8 @@ def find_hosts(
 ) -> list[HostEntry]:
     """Returns the hosts that the first of these tells that says something.
 
-    1. `hosts`
+    1. `hosts`, of which each may be the name of one of those that there would
+       be without it
     2. `file`
     3. the environment variable STANDOFF_HOSTS:
        "left=10.1.0.1:7411,right=unix:/run/standoff"
@@ -56,8 +59,9 @@ def find_hosts(
     5. `default`
 
     Args:
-        hosts: Each [NAME=]ADDRESS, where ADDRESS is HOST:PORT or unix:PATH;
-            what a program was told by flags called --host. Or a single one.
+        hosts: Each [NAME=]ADDRESS, where ADDRESS is HOST:PORT or unix:PATH, or
+            a NAME; what a program was told by flags called --host. Or a single
+            one.
         file: The path of a hosts file (see `standoff.hosts_file`); None or
             empty for none.
         tls: For hosts that have no TLS files of their own.
@@ -90,11 +94,32 @@ def _find(
     default: str | None,
     environment: Mapping[str, str],
 ) -> list[HostEntry]:
+    if not hosts:
+        found = _find_elsewhere(file, environment)
+        if found is not None:
+            return found
+        return parse_host_entries([] if default is None else [default])
+    try:
+        entries = []
+        for text in hosts:
+            # No address is a name: it has a colon.
+            if is_host_name(text):
+                known = _find_elsewhere(file, environment)
+                entries.append(_with_name(text, known))
+            else:
+                entries.append(parse_host_entry(text))
+        check_names_differ(entries)
+        return entries
+    except HostsError as error:
+        raise HostsError(f"--host: {error}") from error.__cause__
+
+
+def _find_elsewhere(
+    file: str | os.PathLike[str] | None, environment: Mapping[str, str]
+) -> list[HostEntry] | None:
+    """What a hosts file or the environment says; None if nothing does."""
     source = ""
     try:
-        if hosts:
-            source = "--host: "
-            return parse_host_entries(hosts)
         if file:
             return read_hosts_file(file)
         if told := environment.get(HOSTS_VARIABLE):
@@ -103,6 +128,20 @@ def _find(
         if told := environment.get(HOSTS_FILE_VARIABLE):
             source = f"{HOSTS_FILE_VARIABLE}: "
             return read_hosts_file(told)
-        return parse_host_entries([] if default is None else [default])
+        return None
     except HostsError as error:
         raise HostsError(f"{source}{error}") from error.__cause__
+
+
+def _with_name(name: str, known: list[HostEntry] | None) -> HostEntry:
+    for host in known or ():
+        if host.name == name:
+            return host
+    if known is None:
+        no = "is there a hosts file or STANDOFF_HOSTS with names"
+    else:
+        names = ", ".join(host.name for host in known)
+        no = f"the name of a known host; there are: {names}"
+    raise HostsError(
+        f'"{name}" is neither an address (HOST:PORT or unix:PATH) nor {no}'
+    )

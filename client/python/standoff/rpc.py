@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Generic, TypeVar
+from typing import Callable, Generic, TypeVar
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from standoff.v1 import diagnosis_service_pb2 as diagnosis
 from standoff.v1 import host_service_pb2 as host
@@ -15,6 +15,21 @@ from standoff.v1 import socket_service_pb2 as socket
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
+
+
+def parser(kind: type[Response]) -> Callable[[bytes], Response]:
+    """Returns what makes messages of bytes, and raises DecodeError.
+
+    FromString() stops without a word at a stray end of a group.
+    """
+
+    def parse(data: bytes) -> Response:
+        message: Response = kind()
+        if message.MergeFromString(data) != len(data):
+            raise DecodeError("not all of it could be read")
+        return message
+
+    return parse
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

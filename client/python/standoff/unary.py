@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError, EncodeError
 
-from standoff.rpc import Rpc
+from standoff.rpc import Rpc, parser
 
 try:
     from grpc._cython import cygrpc as _core
@@ -59,7 +59,7 @@ class Method:
 
     def __init__(self, channel: grpc.Channel, rpc: Rpc[Any, Any]) -> None:
         self._serialize = rpc.request.SerializeToString
-        self._deserialize = rpc.response.FromString
+        self._deserialize = parser(rpc.response)
         self._path = rpc.path.encode()
         self.full: Any = channel.unary_unary(
             rpc.path,
@@ -117,5 +117,7 @@ class Method:
             return self._deserialize(reply.message())
         except (TypeError, DecodeError) as error:
             raise CallError(
-                grpc.StatusCode.INTERNAL, f"the reply can't be read: {error}"
+                grpc.StatusCode.INTERNAL,
+                f"invalid reply: it can't be read ({error}); is this a "
+                "standoffd?",
             ) from None

@@ -70,7 +70,11 @@ async def test_a_host_is_gone(host: aio.Host) -> None:
             process.kill()
             process.wait()
             with pytest.raises(standoff.Unavailable, match="^other: "):
-                await aio.why({"one": host, "other": gone})
+                await aio.why({"other": gone})
+            diagnosis = await aio.why({"other": gone, "one": host})
+            assert diagnosis.verdict is Verdict.NOTHING_BLOCKED
+            (unseen,) = diagnosis.unseen
+            assert unseen.startswith("other was not seen: ")
 
 
 @on_host

@@ -10,7 +10,12 @@ import pytest
 
 import standoff
 from aio_support import daemon
-from diagnosis_support import all_blocked, connected, two_hosts
+from diagnosis_support import (
+    all_blocked,
+    connected,
+    fake_daemon,
+    two_hosts,
+)
 from standoff import OperationState, Proof, Reason, Verdict
 from standoff.host_entry import HostsError
 from standoff.lab import Lab
@@ -267,14 +272,27 @@ class TestFaults:
                 process.kill()
                 process.wait()
                 with pytest.raises(standoff.Unavailable) as caught:
-                    standoff.why([left, gone])
+                    standoff.why([gone])
                 assert caught.value.host == "gone"
                 assert str(caught.value).startswith("gone: ")
+                # The others are explained, whichever is the first one.
+                a, b = left.socketpair()
+                all_blocked(left.actor("reader").start(b.recv, 1))
                 # By the name that it has here.
-                with pytest.raises(standoff.HarnessError, match="^other: "):
-                    standoff.why({"left": left, "other": gone})
-            with pytest.raises(standoff.HarnessError, match="^other: .*closed"):
-                standoff.why({"left": left, "other": gone})
+                diagnosis = standoff.why({"other": gone, "left": left})
+                assert callers(diagnosis.blocked) == [("left", "reader")]
+                (unseen,) = diagnosis.unseen
+                assert unseen.startswith("other was not seen: ")
+                assert f"Not seen:\n  - {unseen[:20]}" in str(diagnosis)
+                errors = [host.error for host in diagnosis.proto.hosts]
+                assert errors[0] and not errors[1]
+                a.send(b"x")
+                diagnosis = standoff.why([left, gone])
+                assert diagnosis.verdict is Verdict.NOTHING_BLOCKED
+                assert str(diagnosis).startswith(
+                    "Nothing that could be seen is blocked.\n\nNot seen:\n")
+            (unseen,) = standoff.why([left, gone]).unseen
+            assert "closed" in unseen
 
     def test_a_host_does_not_answer(self, hosts: Pair) -> None:
         left, _ = hosts
@@ -282,10 +300,25 @@ class TestFaults:
             with standoff.connect(address, name="slow") as slow:
                 process.send_signal(signal.SIGSTOP)
                 try:
-                    with pytest.raises(standoff.Unavailable, match="^slow: "):
-                        standoff.why([left, slow], timeout=3)
+                    (unseen,) = standoff.why([slow, left], timeout=3).unseen
+                    assert unseen.startswith("slow was not seen: ")
                 finally:
                     process.send_signal(signal.SIGCONT)
+
+    @pytest.mark.parametrize("reply", [b"hello", b""])
+    def test_a_reply_is_no_message(self, hosts: Pair, reply: bytes) -> None:
+        left, _ = hosts
+        with fake_daemon(reply) as address:
+            with standoff.connect(address, name="fake", session="default") as fake:
+                uses: list[Any] = [fake.why]
+                if reply:
+                    uses.append(lambda: next(iter(fake.events(1))))
+                for use in uses:
+                    with pytest.raises(standoff.HarnessError, match="^fake: in"
+                                                                    "valid rep"):
+                        use()
+                (unseen,) = standoff.why([left, fake]).unseen
+                assert unseen.startswith("fake was not seen: invalid reply")
 
     def test_two_hosts_have_one_name(self, hosts: Pair) -> None:
         left, right = hosts

@@ -80,6 +80,26 @@ def test_lines_are_short() -> None:
                                                    + "very-long"]
 
 
+def test_what_was_not_seen_is_told() -> None:
+    found = text(call("left/a"), unseen=["gone was not seen: no answer.",
+                                         "2 processes."])
+    assert found.endswith("\n\nNot seen:\n  - gone was not seen: no answer."
+                          "\n  - 2 processes.")
+
+
+def test_numbers_keep_their_units() -> None:
+    for length in range(60, 80):
+        found = text(call("left/a", "x" * length + " has 571 kB, 3 min 2 s."))
+        for part in ("571 kB,", "3 min", "2 s."):
+            assert part in found, found
+
+
+def test_a_command_has_a_line_of_its_own() -> None:
+    command = "standoff cancel --host left=" + "x" * 60 + " 3"
+    found = text(call("left/a", ways_out=[f"Cancel operation 3: {command}"]))
+    assert found.endswith(f"\n  - Cancel operation 3:\n    {command}")
+
+
 def test_nothing_steers_a_terminal() -> None:
     evil = "\x1b[31m\r\n\t\x9b"
     blocked = call(evil, f"{evil} waits.", ways_out=[evil])

@@ -170,6 +170,16 @@ class TestFindHosts:
             '--host: two hosts are called "x"'
         )
 
+    def test_a_flag_may_name_a_host_that_is_known(self) -> None:
+        with pytest.raises(HostsError, match='^--host: "left" is neither an a'):
+            find_hosts(["left"], environment={})
+        environment = {HOSTS_VARIABLE: "left=a:1,right=b:1"}
+        found = find_hosts(["right", "other=c:1"], environment=environment)
+        assert [(host.name, host.address) for host in found] == [
+            ("right", "b:1"), ("other", "c:1")]
+        with pytest.raises(HostsError, match="there are: left, right$"):
+            find_hosts("middle", environment=environment)
+
     def test_hosts_without_tls_files_get_those_of_the_flags(self) -> None:
         path = self.folder / "hosts.yaml"
         path.write_text(

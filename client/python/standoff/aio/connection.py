@@ -137,7 +137,7 @@ class Connection:
         method = self._channel.unary_stream(
             path,
             request_serializer=type(request).SerializeToString,
-            response_deserializer=response.FromString,
+            response_deserializer=rpcs.parser(response),
         )
         call = method(request, metadata=self._metadata)
         self._calls.add(call)
@@ -194,7 +194,7 @@ class Connection:
             method = self._methods[rpc] = self._channel.unary_unary(
                 rpc.path,
                 request_serializer=rpc.request.SerializeToString,
-                response_deserializer=rpc.response.FromString,
+                response_deserializer=rpcs.parser(rpc.response),
             )
         call = method(
             request,

@@ -15,6 +15,7 @@ from standoff import rpc
 from standoff.aio import first
 from standoff.aio.host import Host
 from standoff.diagnosis import Diagnosis
+from standoff.v1 import diagnosis_pb2
 
 _Request = TypeVar("_Request", bound=Message)
 _Response = TypeVar("_Response", bound=Message)
@@ -36,38 +37,46 @@ async def why(
     named = looks.by_name(hosts, Host)
     looks.check_time("between", between)
     looks.check_time("settle", settle)
-    request = looks.snapshot_request(processes)
+    observation = looks.Observation(named, processes, address_map)
 
-    async def look() -> looks.Look:
+    async def look(found: diagnosis_pb2.Diagnosis | None = None) -> None:
         calls: dict[Any, Any] = {
-            name: _ask(name, host, rpc.SNAPSHOT, request, timeout)
-            for name, host in named.items()
+            name: _ask(named[name], rpc.SNAPSHOT, request, timeout)
+            for name, request in observation.requests(found).items()
         }
-        snapshots = dict(await first.results(calls, lambda _: False))
-        return {name: snapshots[name] for name in named}
+        observation.add(dict(await first.results(calls, lambda _: False)))
 
-    name, diagnoser = next(iter(named.items()))
-    earlier = await look()
-    deadline = time.monotonic() + settle
+    async def diagnose() -> diagnosis_pb2.Diagnosis:
+        while True:
+            name = observation.diagnoser()
+            answer = await _ask(
+                named[name], rpc.DIAGNOSE, observation.seen, timeout
+            )
+            if not isinstance(answer, errors.HarnessError):
+                return answer.diagnosis
+            observation.lose(name, answer)
+
+    await look()
+    found = await diagnose()
+    deadline = None
     while True:
         await asyncio.sleep(between)
-        later = await look()
-        asked = looks.diagnose_request(earlier, later, address_map)
-        response = await _ask(name, diagnoser, rpc.DIAGNOSE, asked, timeout)
-        found = response.diagnosis
-        if looks.is_settled(found) or time.monotonic() >= deadline:
-            return Diagnosis(found)
-        earlier = later
+        await look(found)
+        found = await diagnose()
+        deadline = deadline or time.monotonic() + settle
+        if time.monotonic() >= deadline or not observation.may_settle(found):
+            return observation.finish(found)
 
 
 async def _ask(
-    name: str,
     host: Host,
     rpc: rpc.Rpc[_Request, _Response],
     request: _Request,
     timeout: float,
-) -> _Response:
+) -> _Response | errors.HarnessError:
+    """What the host answers, or why it does not."""
     try:
-        return await host._call(rpc, request, timeout)
+        response: _Response = await host._call(rpc, request, timeout)
+        return response
     except errors.HarnessError as error:
-        raise looks.named_fault(error, name) from None
+        return error
