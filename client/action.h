@@ -112,6 +112,9 @@ using ActionTable = ActionRows<
               &v1::ActionReply::list>,
     ActionRow<v1::PollRequest, &v1::Action::mutable_poll, v1::PollResponse,
               v1::ActionReply::kPoll, &v1::ActionReply::poll>,
+    ActionRow<v1::ResolveRequest, &v1::Action::mutable_resolve,
+              v1::ResolveResponse, v1::ActionReply::kResolve,
+              &v1::ActionReply::resolve>,
     ActionRow<v1::GetLocalAddressRequest,
               &v1::Action::mutable_get_local_address,
               v1::GetLocalAddressResponse, v1::ActionReply::kGetLocalAddress,
@@ -134,10 +137,7 @@ using ActionTable = ActionRows<
               &v1::ActionReply::send_batch>,
     ActionRow<v1::ReceiveBatchRequest, &v1::Action::mutable_receive_batch,
               v1::ReceiveBatchResponse, v1::ActionReply::kReceiveBatch,
-              &v1::ActionReply::receive_batch>,
-    ActionRow<v1::ResolveRequest, &v1::Action::mutable_resolve,
-              v1::ResolveResponse, v1::ActionReply::kResolve,
-              &v1::ActionReply::resolve>>;
+              &v1::ActionReply::receive_batch>>;
 
 // A request that can be an action, and its response.
 template <typename Message>

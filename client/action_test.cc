@@ -52,11 +52,14 @@ TEST(MakeActionTest, KnowsAllKinds) {
   ASSERT_EQ(replies.back(), "Refusal");
   replies.pop_back();
   EXPECT_EQ(all.responses, replies);
-  EXPECT_THAT(all.names,
-              ElementsAre("Open", "OpenPair", "Duplicate", "Bind", "Listen",
-                          "Connect", "Accept", "Send", "Receive", "Shutdown",
-                          "Close", "SetBlocking", "SetTimeout", "SetOption",
-                          "GetOption", "Describe", "List", "Poll", "Resolve"));
+  EXPECT_THAT(
+      all.names,
+      ElementsAre("Open", "OpenPair", "Duplicate", "Bind", "Listen", "Connect",
+                  "Accept", "Send", "Receive", "Shutdown", "Close",
+                  "SetBlocking", "SetTimeout", "SetOption", "GetOption",
+                  "Describe", "List", "Poll", "Resolve", "GetLocalAddress",
+                  "GetPeerAddress", "GetReceiveQueue", "GetSendQueue",
+                  "IsAtMark", "SendBatch", "ReceiveBatch"));
 }
 
 TEST(MakeActionTest, TakesTheRequestOver) {

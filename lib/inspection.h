@@ -28,23 +28,23 @@ std::optional<uint64_t> SendQueue(const Socket& socket);
 // socket can't be asked.
 int ReceiveLowWater(const Socket& socket);
 
-// SO_PEEK_OFF (socket(7)): where in the receive queue a receive with MSG_PEEK
-// starts. nullopt if at its head, the default, or if the socket can't be asked.
+// Where in the receive queue a receive with MSG_PEEK starts (SO_PEEK_OFF,
+// socket(7)), in bytes; nullopt if at its head, the default, or if the socket
+// has no such option.
 std::optional<uint32_t> PeekOffset(const Socket& socket);
-
-// TCP_DEFER_ACCEPT (tcp(7)): for how long a listener holds back connections on
-// which nothing was received, rounded up by the kernel. nullopt if it does not,
-// or if the socket can't be asked.
-std::optional<absl::Duration> DeferAccept(const Socket& socket);
-
-// SO_REUSEPORT (socket(7)): whether other sockets may be bound to its address.
-// False if the socket can't be asked.
-bool ReusesPort(const Socket& socket);
 
 // How many bytes of a TCP stream were taken out of its receive queue so far, by
 // whomever, counted from anywhere: two of these tell how many were taken
 // between. nullopt of other sockets, and while data arrive.
 std::optional<uint64_t> BytesTaken(const Socket& socket);
+
+// SO_REUSEPORT (socket(7)): whether several sockets may be bound to its
+// address.
+bool ReusesPort(const Socket& socket);
+
+// For how long a TCP listener holds connections back until data come
+// (TCP_DEFER_ACCEPT, tcp(7)); nullopt if it does not, or is no listener.
+std::optional<absl::Duration> DeferAccept(const Socket& socket);
 
 // Whether a send of a few bytes, less than any segment has, goes into the send
 // buffer at once and whole (SO_MEMINFO). False if the socket can't be asked.

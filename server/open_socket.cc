@@ -21,10 +21,15 @@ bool OpenSocket::Enter(Interruption* interruption, const SocketUse& use) {
   if (closing_) return false;
   CallInProgress added = {.interruption = interruption,
                           .operation_id = use.operation_id};
-  if (use.operation_id != 0) {
-    SetLastUse(use);
+  if (use.operation_id != 0) SetLastUse(use);
+  if (!calls_.empty() && calls_.back().operation_id == use.operation_id) {
+    // Once more, as a poll of one socket many times does.
+    added.alone = calls_.back().alone;
+  } else if (use.operation_id != 0) {
     for (CallInProgress& call : calls_) {
-      if (call.operation_id == 0) continue;
+      if (call.operation_id == 0 || call.operation_id == use.operation_id) {
+        continue;
+      }
       call.alone = false;
       added.alone = false;
     }

@@ -111,6 +111,26 @@ TEST_F(OpenSocketTest, ALowerOneIsTheLastUseWhenHigherOnesHaveEnded) {
   socket_.Leave(&first);
 }
 
+TEST_F(OpenSocketTest, KnowsWhoWasAlone) {
+  Interruption first;
+  Interruption second;
+  Interruption looker;
+  Enter(first, 1);
+  EXPECT_TRUE(socket_.Enter(&looker));
+  EXPECT_TRUE(socket_.IsAlone(1));
+  EXPECT_FALSE(socket_.IsAlone(2));
+  Enter(second, 2);
+  EXPECT_FALSE(socket_.IsAlone(1));
+  socket_.Leave(&first);
+  // It was not, at first.
+  EXPECT_FALSE(socket_.IsAlone(2));
+  socket_.Leave(&second);
+  Enter(first, 3);
+  EXPECT_TRUE(socket_.IsAlone(3));
+  socket_.Leave(&first);
+  socket_.Leave(&looker);
+}
+
 TEST_F(OpenSocketTest, NoUseOfOneThatIsClosing) {
   Interruption interruption;
   ASSERT_TRUE(socket_.BeginClose());

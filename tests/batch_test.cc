@@ -10,6 +10,8 @@
 #include "absl/time/time.h"
 #include "client/host.h"
 #include "client/outcome.h"
+#include "client/remote_actor.h"
+#include "client/remote_operation.h"
 #include "client/remote_socket.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -115,6 +117,18 @@ TEST_P(BatchTest, LongPayloadsAreNotKept) {
     }
   }
   EXPECT_EQ(seen, 2);
+}
+
+// What is queued keeps its payload until it is sent.
+TEST_P(BatchTest, ByAnActor) {
+  const auto [a, b] = ConnectedPair(host_.host(), GetParam());
+  const std::string data(2000, 'x');
+  v1::SendBatchRequest request;
+  request.set_socket(a.name());
+  request.add_messages()->set_data(data);
+  request.add_messages()->set_data("y");
+  const RemoteOperation sending = Must(host_->Actor("sender").Start(request));
+  EXPECT_THAT(Texts(b.ReceiveBatch(2, 3000)), ElementsAre(data, "y"));
 }
 
 class BatchRequestTest : public ::testing::Test {

@@ -252,19 +252,21 @@ TEST_F(SnapshotTest, TellsSinceWhenAndUntilWhenCallsAreBlocked) {
   }
 }
 
-// Its duplicate made the descriptor blocking: the accept sleeps in the kernel
-// for ever, and its timeout ends nothing.
+// Its duplicate made the descriptor blocking: the connect, which waits in no
+// ppoll before, sleeps in the kernel, and its timeout ends nothing.
 TEST_F(SnapshotTest, TellsNoTimeThatDoesNotEndTheCall) {
-  const RemoteSocket listener = Listener(host_.host(), kTcp4);
-  Must(listener.SetTimeout(3600));
+  const BlackHole hole = MakeBlackHole(host_.host());
+  const RemoteSocket socket = OpenSocket(host_.host(), kTcp4, 3600);
   const RemoteSocket duplicate =
-      host_->Adopt(Must(listener.Duplicate()).duplicate_socket());
+      host_->Adopt(Must(socket.Duplicate()).duplicate_socket());
   Must(duplicate.SetBlocking(true));
-  v1::AcceptRequest accept;
-  accept.set_socket(listener.name());
-  const RemoteOperation accepting = Must(host_->Actor("server").Start(accept));
-  const v1::Block block = Must(accepting.WaitBlocked(kPatience)).block();
-  EXPECT_EQ(block.syscall(), "accept4");
+  v1::ConnectRequest connect;
+  connect.set_socket(socket.name());
+  *connect.mutable_address() = hole.address;
+  const RemoteOperation connecting =
+      Must(host_->Actor("client").Start(connect));
+  const v1::Block block = Must(connecting.WaitBlocked(kPatience)).block();
+  EXPECT_EQ(block.syscall(), "connect");
   EXPECT_FALSE(block.has_deadline_monotonic_ns());
 }
 

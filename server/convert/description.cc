@@ -116,7 +116,7 @@ void SettingsToProto(const Socket& socket, v1::SocketDescription& proto) {
     proto.set_receive_low_water(static_cast<uint32_t>(bytes));
   }
   if (const auto offset = PeekOffset(socket); offset.has_value()) {
-    proto.set_peek_offset(static_cast<uint32_t>(*offset));
+    proto.set_peek_offset(*offset);
   }
   proto.set_reuse_port(ReusesPort(socket));
   if (const auto time = DeferAccept(socket); time.has_value()) {

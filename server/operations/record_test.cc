@@ -96,6 +96,41 @@ TEST(RecordOfTest, KeepsALongPayload) {
   EXPECT_EQ(RecordOf(reply, Payload::kKept).left_out, 0u);
 }
 
+TEST(RecordOfTest, OfABatchToo) {
+  v1::Action action;
+  v1::SendBatchRequest& batch = *action.mutable_send_batch();
+  batch.set_socket("s1");
+  for (int i = 0; i < 2; ++i) {
+    v1::OutgoingMessage& message = *batch.add_messages();
+    message.set_data(LongPayload());
+    message.mutable_destination()->mutable_ip()->set_port(1);
+    message.add_control_messages()->mutable_rights()->add_sockets("s2");
+  }
+  ActionRecord record = RecordOf(action, Payload::kKept);
+  EXPECT_LT(record.bytes.size(), kMaxKeptPayload);
+  EXPECT_GE(record.left_out, 2 * LongPayload().size());
+  v1::Action shown;
+  ASSERT_TRUE(ReadRecord(record.bytes, "", shown));
+  EXPECT_EQ(shown.send_batch().messages_size(), 2);
+  EXPECT_EQ(shown.send_batch().messages(1).destination().ip().port(), 1);
+  v1::Action read;
+  ASSERT_TRUE(ReadRecord(record.bytes, std::move(record.payload), read));
+  EXPECT_EQ(read.SerializeAsString(), action.SerializeAsString());
+
+  v1::ActionReply reply;
+  reply.mutable_receive_batch()->mutable_outcome()->set_value(1);
+  v1::IncomingMessage& message = *reply.mutable_receive_batch()->add_messages();
+  message.set_data(LongPayload());
+  message.set_bytes_received(9);
+  message.add_control_messages()->mutable_rights()->add_sockets("s3");
+  EXPECT_EQ(RecordOf(reply, Payload::kKept).bytes, reply.SerializeAsString());
+  const ReplyRecord trimmed = RecordOf(reply, Payload::kLeftOut);
+  EXPECT_EQ(trimmed.left_out, LongPayload().size());
+  // The sockets that came are told all the same.
+  message.clear_data();
+  EXPECT_EQ(trimmed.bytes, reply.SerializeAsString());
+}
+
 TEST(RecordOfTest, TellsMethodAndSocket) {
   v1::Action action;
   action.mutable_bind()->set_socket("s1");

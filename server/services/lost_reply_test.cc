@@ -35,6 +35,27 @@ TEST(WhatIsLostTest, VerifiedBytes) {
   EXPECT_EQ(WhatIsLost(response), "it had received 1073741824 bytes");
 }
 
+TEST(WhatIsLostTest, ReceivedSockets) {
+  v1::ReceiveResponse response;
+  response.add_control_messages()->mutable_rights()->add_sockets("s7");
+  EXPECT_THAT(WhatIsLost(response), HasSubstr("open as 's7'"));
+}
+
+TEST(WhatIsLostTest, Batches) {
+  v1::ReceiveBatchResponse received;
+  EXPECT_EQ(WhatIsLost(received), "");
+  received.add_messages()
+      ->add_control_messages()
+      ->mutable_rights()
+      ->add_sockets("s7");
+  EXPECT_EQ(WhatIsLost(received),
+            "it had received 1 messages, and a socket, which is open as 's7'");
+  v1::SendBatchResponse sent;
+  EXPECT_EQ(WhatIsLost(sent), "");
+  sent.add_bytes_sent(0);
+  EXPECT_EQ(WhatIsLost(sent), "it had sent 1 messages");
+}
+
 TEST(WhatIsLostTest, SentBytes) {
   v1::SendResponse response;
   EXPECT_EQ(WhatIsLost(response), "");

@@ -22,11 +22,12 @@ inline void Check(bool holds, absl::string_view what = "",
   std::abort();
 }
 
-// An error is InvalidArgument, and begins with what it is about.
+// An error is InvalidArgument or PermissionDenied, and begins with what it is
+// about.
 inline void CheckRefusal(const absl::Status& status, absl::string_view subject,
                          const char* file = __builtin_FILE(),
                          int line = __builtin_LINE()) {
-  Check(absl::IsInvalidArgument(status) &&
+  Check((absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status)) &&
             status.message().size() > subject.size() &&
             absl::StartsWith(status.message(), subject),
         status.ToString(), file, line);

@@ -87,11 +87,11 @@ void TryReceived(Input& input) {
     ControlMessage message = {.level = input.Number<int32_t>(),
                               .type = input.Number<int32_t>(),
                               .data = input.Text()};
-    // Descriptors are closed: none of ours.
-    if (message.level == SOL_SOCKET &&
-        (message.type == SCM_RIGHTS || message.type == kScmPidfd)) {
-      message.data.assign(message.data.size(), '\xff');
-    }
+    // Descriptors are taken over: none of ours.
+    const bool passes =
+        message.level == SOL_SOCKET &&
+        (message.type == SCM_RIGHTS || message.type == kScmPidfd);
+    if (passes) message.data.assign(message.data.size(), '\xff');
     const size_t left = room - std::min(room, buffer.size());
     if (left < sizeof(cmsghdr)) break;
     std::string bytes = EncodeControlMessages({message});
@@ -100,7 +100,8 @@ void TryReceived(Input& input) {
     length = std::min(length, left);
     std::memcpy(bytes.data(), &length, sizeof length);
     buffer += bytes;
-    message.data.resize(length - CMSG_LEN(0));
+    // And their numbers are not told.
+    message.data.resize(passes ? 0 : length - CMSG_LEN(0));
     expected.push_back(std::move(message));
   }
   buffer.resize(std::min(buffer.size(), room));

@@ -12,6 +12,7 @@ import time
 from typing import Any, Callable
 
 import pytest
+import standoff
 
 from connections import (fill, listener, receive_exactly, silent_address, tcp,
                          tcp_pair, udp, unix_pair)
@@ -181,6 +182,23 @@ def test_queues_and_mark(net: RemoteNet) -> None:
     check_errno(listener(net).receive_queue, errno.EINVAL)
     assert tcp_pair(net)[1].is_at_mark() is False
     check_errno(udp(net).is_at_mark, errno.ENOTTY)
+
+
+@pytest.mark.parametrize("net", ["remote"], indirect=True)
+def test_why_batches_wait(net: RemoteNet) -> None:
+    first, second = unix_pair(net)
+    receives = [
+        net.host.actor(name).start(sock.receive_batch, 2, 10)
+        for name, sock in (("anna", first), ("bert", second))
+    ]
+    standoff.wait(receives, condition="blocked")
+    diagnosis = standoff.why([net.host])
+    assert [call.method for call in diagnosis.blocked] == ["ReceiveBatch"] * 2
+    assert {call.caller.actor for call in diagnosis.blocked} == {"anna", "bert"}
+    assert all(call.reason is standoff.Reason.DEADLOCK
+               for call in diagnosis.blocked)
+    for receive in receives:
+        receive.cancel()
 
 
 @pytest.mark.parametrize("net", ["remote"], indirect=True)
