@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/diagnosis/evidence_words.h"
@@ -88,15 +89,15 @@ void Explainer::ExplainSend(const BlockedOperation& call,
       absl::StrAppend(&sentence, ": its window is zero");
     }
   }
-  if (const auto held = doing_.Held(wait.parties)) {
+  const std::vector<size_t> parties = wait.AtPeer();
+  if (const auto held = doing_.Held(parties)) {
     Say(to, v1::REASON_PEER_STOPPED,
         absl::StrCat(sentence, "; ", doing_.Words(*held)));
     return;
   }
-  if (!wait.parties.empty()) {
-    absl::StrAppend(
-        &sentence, "; ",
-        doing_.Words(doing_.Busiest(wait.parties).value_or(wait.parties[0])));
+  if (!parties.empty()) {
+    absl::StrAppend(&sentence, "; ",
+                    doing_.Words(doing_.Busiest(parties).value_or(parties[0])));
   }
   Say(to, v1::REASON_PEER_NOT_READING, std::move(sentence));
 }
@@ -233,17 +234,26 @@ void Explainer::ExplainByParties(const BlockedOperation& call,
                     BytesWords(wait.wait.receive.length),
                     " at once, and how many of them it has is not known)");
   }
+  // What came before it slept is in its buffer, not in the queue.
+  if (there.empty() && call.thread != nullptr && !call.thread->polls() &&
+      EndpointOf(wait).state->receive_low_water() > 1) {
+    absl::StrAppend(&start, " (the call waits for ",
+                    BytesWords(EndpointOf(wait).state->receive_low_water()),
+                    ", SO_RCVLOWAT, and how many of them it has is not known)");
+  }
   v1::Reason reason = v1::REASON_UNKNOWN;
   std::string who = "it is not known who uses it";
-  if (const auto held = doing_.Held(wait.parties)) {
+  // Not others who have the caller's own end: they don't send to it.
+  const std::vector<size_t> parties = wait.AtPeer();
+  if (const auto held = doing_.Held(parties)) {
     reason = v1::REASON_PEER_STOPPED;
     who = doing_.Words(*held);
-  } else if (const auto busy = doing_.Busiest(wait.parties)) {
+  } else if (const auto busy = doing_.Busiest(parties)) {
     reason = v1::REASON_PEER_BUSY;
     who = doing_.Words(*busy);
-  } else if (!wait.parties.empty()) {
+  } else if (!parties.empty()) {
     reason = v1::REASON_PEER_IDLE;
-    who = doing_.Words(wait.parties[0]);
+    who = doing_.Words(parties[0]);
   }
   if (!there.empty() && reason != v1::REASON_PEER_STOPPED) {
     reason = v1::REASON_PARTLY_FILLED;

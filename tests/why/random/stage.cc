@@ -445,12 +445,15 @@ bool Performance::IsAsMade() const {
 size_t Performance::PartyOf(const v1::Party& party) const {
   for (size_t i = 0; i < situation_.parties.size(); ++i) {
     const Party& known = situation_.parties[i];
-    const size_t host = situation_.owners[known.owner].host;
-    if (party.host() != stage_.hosts()[host].name()) continue;
+    // An accepted Unix socket is of the network namespace of who connected, so
+    // a process may be shown on either host, or on both.
     if (const auto found = threads_.find(i); found != threads_.end()) {
       if (found->second.id == party.thread_id()) return i;
-    } else if (party.pid() == 0 && party.actor() == known.name &&
-               party.session() == HostOf(known.owner).session()) {
+      continue;
+    }
+    const Host& host = HostOf(known.owner);
+    if (party.pid() == 0 && party.host() == host.name() &&
+        party.actor() == known.name && party.session() == host.session()) {
       return i;
     }
   }

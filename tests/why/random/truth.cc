@@ -178,6 +178,8 @@ class Reasons {
       to.insert(v1::REASON_PEER_NOT_READING);
     } else if (end.incoming == Flow::kSome) {
       to.insert(v1::REASON_PARTLY_FILLED);
+      // What a call has taken already is no more in the queue.
+      to.insert(done);
     } else {
       to.insert(done);
     }
