@@ -47,9 +47,10 @@ void Explainer::ExplainSend(const BlockedOperation& call,
     return;
   }
   const bool is_found = wait.peer.standing == v1::PEER_STANDING_FOUND;
-  // As epoll(7) shows it whose edges of OUT are waited for.
-  const bool has_nothing_queued =
-      state.send_queue() == 0 && !IsDatagram(endpoint.transport);
+  // As epoll(7) shows it whose edges of OUT are waited for. Of a send that waits
+  // something is queued, though the kernel does not show it of Multipath TCP.
+  const bool has_nothing_queued = state.send_queue() == 0 && Polls(call) &&
+                                  !IsDatagram(endpoint.transport);
   if (has_nothing_queued && is_found) {
     ExplainByParties(call, wait, to);
     return;
@@ -78,9 +79,12 @@ void Explainer::ExplainSend(const BlockedOperation& call,
         ", does not read, and its receive queue has as many datagrams as it "
         "may (net.unix.max_dgram_qlen)");
   } else {
-    sentence =
-        absl::StrCat("the send queue is full (", BytesWords(state.send_queue()),
-                     "), and the other end, ", name, ", does not read");
+    sentence = absl::StrCat(
+        "the send queue is full",
+        state.send_queue() == 0
+            ? ""
+            : absl::StrCat(" (", BytesWords(state.send_queue()), ")"),
+        ", and the other end, ", name, ", does not read");
     if (peer != nullptr && peer->state->receive_queue() > 0) {
       absl::StrAppend(&sentence, " (", BytesWords(peer->state->receive_queue()),
                       " unread)");

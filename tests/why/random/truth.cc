@@ -118,6 +118,12 @@ class Reasons {
     if (IsHeld(party.owner)) return {v1::REASON_PEER_STOPPED};
     std::set<v1::Reason> all;
     for (const size_t end : party.ends) AddOf(party.what, end, all);
+    // Which socket the call is on, whose number is another one's now, no kernel
+    // tells.
+    const Owner& owner = situation_.owners[party.owner];
+    if (party.ends[0] == owner.replaced) {
+      AddOf(party.what, owner.replaced_by, all);
+    }
     return all;
   }
 

@@ -1,5 +1,6 @@
 #include "tests/why/random/verdict.h"
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,17 @@ const v1::Deadlock* DeadlockOf(const v1::Diagnosis& diagnosis,
   return call.has_deadlock()
              ? &diagnosis.deadlocks(static_cast<int>(call.deadlock()))
              : nullptr;
+}
+
+// Whether it is proved, or would be on a machine on which the daemons may look
+// into all processes: what others run here says nothing about the situation.
+bool IsProved(const v1::Deadlock& deadlock) {
+  return std::all_of(deadlock.missing_premises().begin(),
+                     deadlock.missing_premises().end(),
+                     [](const v1::MissingPremise& missing) {
+                       return missing.premise() ==
+                              v1::PREMISE_ALL_PROCESSES;
+                     });
 }
 
 std::string Names(const std::set<v1::Reason>& reasons) {
@@ -63,8 +75,7 @@ std::vector<std::string> FindFalse(
     ++statistics.reasons[call.reason()];
     shown.insert(index);
     const v1::Deadlock* const deadlock = DeadlockOf(diagnosis, call);
-    const bool is_proved =
-        deadlock != nullptr && deadlock->proof() == v1::PROOF_PROVED;
+    const bool is_proved = deadlock != nullptr && IsProved(*deadlock);
     if (is_proved) ++statistics.proved;
     if (truth.is_plain && truth.stuck[index]) {
       ++statistics.provable;
