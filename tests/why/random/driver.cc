@@ -34,7 +34,6 @@ Driver::Driver(std::vector<std::string> command)
     : process_(Must(Process::Start({.command = std::move(command),
                                     .standard_input = Stream::kPipe,
                                     .standard_output = Stream::kPipe,
-                                    .standard_error = Stream::kInherit,
                                     .die_with_owner = true}))) {}
 
 std::string Driver::Do(const std::string& function,

@@ -70,8 +70,11 @@ class Play {
   bool Acts(size_t end) const {
     const std::vector<size_t> holders = situation_.HoldersOf(end);
     return std::any_of(holders.begin(), holders.end(), [&](size_t holder) {
-      return situation_.owners[holder].is_process ? ProcessActs(holder)
-                                                  : SessionActs(end);
+      const Owner& owner = situation_.owners[holder];
+      if (!owner.is_process) return SessionActs(end);
+      if (owner.replaced != end) return ProcessActs(holder);
+      // It has no descriptor of it any more: the end of its call closes it.
+      return holders.size() == 1 && is_free_[situation_.PartiesOf(holder)[1]];
     });
   }
 
