@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/diagnosis/words.h"
 
@@ -239,6 +240,62 @@ Lack CheckCounters(const CallInLook& at) {
   return std::nullopt;
 }
 
+// Whether a process is a child of the other one, or a child's child, as far as
+// the processes between them are known.
+bool IsDescendant(const v1::SnapshotResponse& snapshot,
+                  const v1::Process& process, int32_t ancestor) {
+  int32_t parent = process.parent_pid();
+  // A parent may have ended while the processes were read, and its id be
+  // another one's.
+  for (int steps = 0; steps < snapshot.processes_size(); ++steps) {
+    if (parent == ancestor) return true;
+    const auto known = std::find_if(
+        snapshot.processes().begin(), snapshot.processes().end(),
+        [parent](const v1::Process& other) { return other.pid() == parent; });
+    if (known == snapshot.processes().end()) return false;
+    parent = known->parent_pid();
+  }
+  return false;
+}
+
+// What a process has closed while a thread of it slept in a call on it, its
+// relatives may still have: then the call is on that, whatever the descriptor's
+// number means now. Of an epoll(7) set the kernel tells the sockets themselves.
+Lack CheckNotInherited(const CallInLook& at) {
+  if (at.call.thread == nullptr ||
+      absl::StartsWith(at.call.thread->syscall(), "epoll")) {
+    return std::nullopt;
+  }
+  const v1::Process& own = *at.call.process;
+  const std::set<uint64_t> sockets(own.sockets().begin(), own.sockets().end());
+  const bool accepts =
+      std::any_of(at.outlook.waits.begin(), at.outlook.waits.end(),
+                  [](const WaitOutlook& wait) {
+                    return wait.wait.kind == WaitKind::kAccept;
+                  });
+  const v1::SnapshotResponse& snapshot = *at.host().snapshot;
+  for (const v1::Process& other : snapshot.processes()) {
+    if (other.pid() == own.pid() ||
+        (!IsDescendant(snapshot, other, own.pid()) &&
+         !IsDescendant(snapshot, own, other.pid()))) {
+      continue;
+    }
+    for (const uint64_t inode : other.sockets()) {
+      const auto found = at.look.world.WithInode(at.call.host, inode);
+      if (sockets.contains(inode) || !found.has_value()) continue;
+      const Endpoint& endpoint = at.look.world.endpoints()[*found];
+      if (!at.call.thread->polls() && endpoint.state->listening() != accepts) {
+        continue;
+      }
+      return absl::StrCat("a parent or child of ", at.title(), " (pid ",
+                          other.pid(), ") has ", endpoint.ref.title(),
+                          ", which it has not: the call may be on that, if its "
+                          "descriptor was closed meanwhile");
+    }
+  }
+  return std::nullopt;
+}
+
 // Of both looks together.
 Lack CheckSameSocket(const CallInLook& before, const CallInLook& now) {
   if (now.call.thread == nullptr) return std::nullopt;
@@ -271,6 +328,7 @@ constexpr PremiseCheck kChecks[] = {
     {v1::PREMISE_ASLEEP, CheckAsleep},
     {v1::PREMISE_NO_TIMEOUT, CheckNoTimeout},
     {v1::PREMISE_NOT_READY, CheckNotReady},
+    {v1::PREMISE_SAME_SOCKET, CheckNotInherited},
     {v1::PREMISE_ALL_PROCESSES, CheckAllProcesses},
     {v1::PREMISE_NONE_IN_FLIGHT, CheckNoneInFlight},
     {v1::PREMISE_NOTHING_ASYNCHRONOUS, CheckNothingAsynchronous},

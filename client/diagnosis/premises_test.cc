@@ -77,6 +77,25 @@ TEST_F(PremisesTest, Still) {
   ExpectMissing(v1::PREMISE_STILL, "something moved on ", right);
 }
 
+// It may have closed that in a call on it, and its child has it still.
+TEST_F(PremisesTest, NoSocketThatOnlyRelativesHave) {
+  AddReceiver(right_, 33, "10.0.0.2:81", "10.0.0.1:1001");
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+  v1::Process& other = *right_.snapshot().mutable_processes(1);
+  other.set_parent_pid(22);
+  ExpectMissing(v1::PREMISE_SAME_SOCKET, "(pid 33) has 10.0.0.2:81");
+  other.clear_parent_pid();
+  right_process().set_parent_pid(33);
+  ExpectMissing(v1::PREMISE_SAME_SOCKET, "(pid 33) has 10.0.0.2:81");
+  // A receive is on no listener.
+  v1::SocketDescription& socket =
+      *right_.snapshot().mutable_process_sockets(1)->mutable_socket();
+  socket.set_listening(true);
+  socket.clear_peer_address();
+  other.mutable_threads(0)->clear_waits();
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+}
+
 TEST_F(PremisesTest, Asleep) {
   right_thread().set_state("D");
   ExpectMissing(v1::PREMISE_ASLEEP, "is not seen asleep (its state is 'D')");

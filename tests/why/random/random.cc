@@ -16,6 +16,7 @@
 #include "client/diagnosis/observe.h"
 #include "client/lab/lab_environment.h"
 #include "tests/testing/must.h"
+#include "tests/why/random/performance.h"
 #include "tests/why/random/situation.h"
 #include "tests/why/random/stage.h"
 #include "tests/why/random/truth.h"

@@ -145,6 +145,8 @@ class Maker {
                to_.ends[own[0]].incoming == Flow::kNone) {
       to_.owners[owner].replaced = own[0];
       to_.owners[owner].replaced_by = own[1];
+      // What holds it interrupts its calls, and begins them anew.
+      to_.owners[owner].held = Held::kNot;
     }
   }
 

@@ -78,15 +78,17 @@ class Play {
     });
   }
 
+  // Everybody but processes without any socket: a proof says that it relies on
+  // nobody else.
   bool AnybodyActs() const {
-    for (size_t i = 2; i < situation_.owners.size(); ++i) {
-      if (ProcessActs(i)) return true;
-    }
     for (size_t i = 0; i < situation_.ends.size(); ++i) {
-      if (situation_.ends[i].owner < 2 && Acts(i)) return true;
+      if (Acts(i)) return true;
     }
-    return std::any_of(is_free_.begin(), is_free_.end(),
-                       [](bool is_free) { return is_free; });
+    for (size_t i = 0; i < is_free_.size(); ++i) {
+      const bool is_actor = situation_.parties[i].owner < 2;
+      if (is_actor && is_free_[i]) return true;
+    }
+    return false;
   }
 
   bool MayEnd(size_t party) const {

@@ -21,8 +21,7 @@ bool IsProved(const v1::Deadlock& deadlock) {
   return std::all_of(deadlock.missing_premises().begin(),
                      deadlock.missing_premises().end(),
                      [](const v1::MissingPremise& missing) {
-                       return missing.premise() ==
-                              v1::PREMISE_ALL_PROCESSES;
+                       return missing.premise() == v1::PREMISE_ALL_PROCESSES;
                      });
 }
 
@@ -44,9 +43,8 @@ std::string Statistics::ToString() const {
   for (const auto& [reason, count] : reasons) {
     absl::StrAppend(&text, "  ", v1::Reason_Name(reason), ": ", count, "\n");
   }
-  for (const auto& [premise, count] : missing) {
-    absl::StrAppend(&text, "  lacked: ", v1::Premise_Name(premise), ": ", count,
-                    "\n");
+  for (const auto& [what, count] : missing) {
+    absl::StrAppend(&text, "  instead of a proof: ", what, ": ", count, "\n");
   }
   return text;
 }
@@ -80,9 +78,11 @@ std::vector<std::string> FindFalse(
     if (truth.is_plain && truth.stuck[index]) {
       ++statistics.provable;
       if (is_proved) ++statistics.provable_and_proved;
-      if (deadlock != nullptr) {
+      if (deadlock == nullptr) {
+        ++statistics.missing[v1::Reason_Name(call.reason())];
+      } else {
         for (const auto& lacks : deadlock->missing_premises()) {
-          ++statistics.missing[lacks.premise()];
+          ++statistics.missing[v1::Premise_Name(lacks.premise())];
         }
       }
     }
@@ -95,7 +95,11 @@ std::vector<std::string> FindFalse(
       all.push_back(
           absl::StrCat("false deadlock, though not proved, of ", party.name));
     }
-    if (!call.ended_by().empty() && !HasTimeout(party.what)) {
+    // What is said of a call whose descriptor is another socket's now is of
+    // that.
+    const size_t replaced = situation.owners[party.owner].replaced;
+    if (!call.ended_by().empty() && !HasTimeout(party.what) &&
+        party.ends[0] != replaced) {
       all.push_back(
           absl::StrCat(party.name, " has no timeout (", call.ended_by(), ")"));
     }

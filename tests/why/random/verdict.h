@@ -27,8 +27,8 @@ struct Statistics {
   std::map<v1::Reason, size_t> reasons;
   // Calls that were not shown.
   size_t unseen = 0;
-  // Premises that lacked for provable ones.
-  std::map<v1::Premise, size_t> missing;
+  // What was said of provable ones: the premises that lacked, or a reason.
+  std::map<std::string, size_t> missing;
 
   std::string ToString() const;
 };
