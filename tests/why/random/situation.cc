@@ -120,7 +120,7 @@ class Maker {
     if (OneIn(4) && medium != Medium::kUdp) return Flow::kFull;
     const bool has_low_water =
         medium == Medium::kTcp4 || medium == Medium::kTcp6;
-    return has_low_water && OneIn(6) ? Flow::kSome : Flow::kNone;
+    return has_low_water && OneIn(4) ? Flow::kSome : Flow::kNone;
   }
 
   void AddOdds(Owner& owner) {
@@ -249,8 +249,8 @@ class Maker {
       const bool is_stream =
           !IsDatagram(end.medium) && end.medium != Medium::kUnixSeqpacket;
       calls = {What::kReceive, What::kReceive, What::kReceive};
+      calls.insert(calls.end(), {What::kPoll, What::kEpoll});
       if (end.incoming == Flow::kNone) {
-        calls.insert(calls.end(), {What::kPoll, What::kEpoll});
         if (OneIn(3)) calls.push_back(What::kReceiveForATime);
         if (is_stream) calls.push_back(What::kReceiveAll);
       }

@@ -43,6 +43,10 @@ std::string Statistics::ToString() const {
   for (const auto& [reason, count] : reasons) {
     absl::StrAppend(&text, "  ", v1::Reason_Name(reason), ": ", count, "\n");
   }
+  for (const auto& [reason, count] : evidence) {
+    absl::StrAppend(&text, "  of a socket, ", v1::Reason_Name(reason), ": ",
+                    count, "\n");
+  }
   for (const auto& [what, count] : missing) {
     absl::StrAppend(&text, "  instead of a proof: ", what, ": ", count, "\n");
   }
@@ -112,6 +116,7 @@ std::vector<std::string> FindFalse(
     };
     if (call.reason() != v1::REASON_DEADLOCK) check(call.reason(), "reason");
     for (const v1::Evidence& evidence : call.evidence()) {
+      ++statistics.evidence[evidence.reason()];
       check(evidence.reason(), "evidence");
     }
   }

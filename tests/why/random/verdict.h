@@ -25,6 +25,8 @@ struct Statistics {
   size_t provable = 0;
   size_t provable_and_proved = 0;
   std::map<v1::Reason, size_t> reasons;
+  // The same of each socket of a call.
+  std::map<v1::Reason, size_t> evidence;
   // Calls that were not shown.
   size_t unseen = 0;
   // What was said of provable ones: the premises that lacked, or a reason.
