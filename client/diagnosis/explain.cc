@@ -211,10 +211,9 @@ void Explainer::ExplainNotAccepted(const WaitOutlook& wait,
     absl::StrAppend(&sentence, "; ", BytesWords(queued),
                     " are in the send queue");
   }
-  if (!wait.parties.empty()) {
-    absl::StrAppend(
-        &sentence, "; ",
-        doing_.Words(doing_.Busiest(wait.parties).value_or(wait.parties[0])));
+  if (const auto parties = wait.AtPeer(); !parties.empty()) {
+    absl::StrAppend(&sentence, "; ",
+                    doing_.Words(doing_.Busiest(parties).value_or(parties[0])));
   }
   Say(to, v1::REASON_NOT_ACCEPTED, std::move(sentence));
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/diagnosis/evidence_words.h"
@@ -46,9 +47,10 @@ void Explainer::ExplainSend(const BlockedOperation& call,
     return;
   }
   const bool is_found = wait.peer.standing == v1::PEER_STANDING_FOUND;
-  // As epoll(7) shows it whose edges of OUT are waited for.
-  const bool has_nothing_queued =
-      state.send_queue() == 0 && !IsDatagram(endpoint.transport);
+  // As epoll(7) shows it whose edges of OUT are waited for. Of a send that waits
+  // something is queued, though the kernel does not show it of Multipath TCP.
+  const bool has_nothing_queued = state.send_queue() == 0 && Polls(call) &&
+                                  !IsDatagram(endpoint.transport);
   if (has_nothing_queued && is_found) {
     ExplainByParties(call, wait, to);
     return;
@@ -77,9 +79,12 @@ void Explainer::ExplainSend(const BlockedOperation& call,
         ", does not read, and its receive queue has as many datagrams as it "
         "may (net.unix.max_dgram_qlen)");
   } else {
-    sentence =
-        absl::StrCat("the send queue is full (", BytesWords(state.send_queue()),
-                     "), and the other end, ", name, ", does not read");
+    sentence = absl::StrCat(
+        "the send queue is full",
+        state.send_queue() == 0
+            ? ""
+            : absl::StrCat(" (", BytesWords(state.send_queue()), ")"),
+        ", and the other end, ", name, ", does not read");
     if (peer != nullptr && peer->state->receive_queue() > 0) {
       absl::StrAppend(&sentence, " (", BytesWords(peer->state->receive_queue()),
                       " unread)");
@@ -88,15 +93,15 @@ void Explainer::ExplainSend(const BlockedOperation& call,
       absl::StrAppend(&sentence, ": its window is zero");
     }
   }
-  if (const auto held = doing_.Held(wait.parties)) {
+  const std::vector<size_t> parties = wait.AtPeer();
+  if (const auto held = doing_.Held(parties)) {
     Say(to, v1::REASON_PEER_STOPPED,
         absl::StrCat(sentence, "; ", doing_.Words(*held)));
     return;
   }
-  if (!wait.parties.empty()) {
-    absl::StrAppend(
-        &sentence, "; ",
-        doing_.Words(doing_.Busiest(wait.parties).value_or(wait.parties[0])));
+  if (!parties.empty()) {
+    absl::StrAppend(&sentence, "; ",
+                    doing_.Words(doing_.Busiest(parties).value_or(parties[0])));
   }
   Say(to, v1::REASON_PEER_NOT_READING, std::move(sentence));
 }
@@ -243,15 +248,17 @@ void Explainer::ExplainByParties(const BlockedOperation& call,
   }
   v1::Reason reason = v1::REASON_UNKNOWN;
   std::string who = "it is not known who uses it";
-  if (const auto held = doing_.Held(wait.parties)) {
+  // Not others who have the caller's own end: they don't send to it.
+  const std::vector<size_t> parties = wait.AtPeer();
+  if (const auto held = doing_.Held(parties)) {
     reason = v1::REASON_PEER_STOPPED;
     who = doing_.Words(*held);
-  } else if (const auto busy = doing_.Busiest(wait.parties)) {
+  } else if (const auto busy = doing_.Busiest(parties)) {
     reason = v1::REASON_PEER_BUSY;
     who = doing_.Words(*busy);
-  } else if (!wait.parties.empty()) {
+  } else if (!parties.empty()) {
     reason = v1::REASON_PEER_IDLE;
-    who = doing_.Words(wait.parties[0]);
+    who = doing_.Words(parties[0]);
   }
   if (!there.empty() && reason != v1::REASON_PEER_STOPPED) {
     reason = v1::REASON_PARTLY_FILLED;

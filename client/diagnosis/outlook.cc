@@ -87,6 +87,7 @@ class Finder {
         }
         // A process that can't be looked into may have it.
         if (outlook.parties.empty()) outlook.may_end = true;
+        outlook.parties_of_peer = outlook.parties.size();
         AddParties(endpoint, call.caller, outlook);
         if (outlook.parties_left_out > 0) outlook.may_end = true;
         break;

@@ -27,6 +27,8 @@ struct WaitOutlook {
   // end, and others who use this end, who could shut it down. Without the
   // waiting caller itself, unless it is at the other end, too.
   std::vector<size_t> parties;
+  // How many of them, the first ones, have the other end: see AtPeer().
+  size_t parties_of_peer = 0;
   // How many more there are, those that are among `parties` counted, too. Then
   // it may end: nobody looks at what they do.
   size_t parties_left_out = 0;
@@ -39,6 +41,13 @@ struct WaitOutlook {
   // One of the sockets that are connecting to the listener that it waits on: an
   // index in World::endpoints.
   std::optional<size_t> connecting;
+
+  // Those of `parties` who have the other end. Of a wait that is not for
+  // anyone.
+  std::vector<size_t> AtPeer() const {
+    return {parties.begin(),
+            parties.begin() + static_cast<ptrdiff_t>(parties_of_peer)};
+  }
 };
 
 // What could end a call.

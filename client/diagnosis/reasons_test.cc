@@ -68,6 +68,34 @@ TEST_F(OwnerlessTest, DeferredAccept) {
   EXPECT_EQ(Alice().reason(), v1::REASON_NOT_ACCEPTED);
 }
 
+// The listener does not show what it holds back, and who has connected may be
+// in no call.
+TEST_F(TwoHosts, WhoHasConnectedToADeferringListenerIsLookedUp) {
+  right_.snapshot().clear_sockets();
+  v1::SocketDescription& listener = right_.AddListener("l", "10.0.0.2:80");
+  right_.BlockInAccept("bob", "l");
+  EXPECT_EQ(Twice().look_ups_size(), 0);
+  EXPECT_EQ(CallOf(Twice(), "bob").reason(), v1::REASON_PEER_IDLE);
+  listener.mutable_defer_accept()->set_seconds(5);
+  ASSERT_EQ(Twice().look_ups_size(), 1);
+  EXPECT_EQ(Twice().look_ups(0).host(), "right");
+  right_.AddOwnerless("10.0.0.2:80", "10.0.0.1:1000", v1::TCP_STATE_SYN_RECV);
+  EXPECT_EQ(CallOf(Twice(), "bob").reason(), v1::REASON_NOT_ACCEPTED);
+}
+
+// Who waits on the same end sends nothing to it.
+TEST_F(TwoHosts, OthersAtTheOwnEndAreNotAtTheOtherOne) {
+  left_.BlockInReceive("alice", "a");
+  left_.BlockInReceive("carol", "a");
+  EXPECT_EQ(CallOf(Twice(), "alice").reason(), v1::REASON_PEER_IDLE);
+  EXPECT_THAT(CallOf(Twice(), "alice").sentence(), Not(HasSubstr("carol")));
+  right_.BlockInReceive("bob", "b")
+      .mutable_block()
+      ->set_deadline_monotonic_ns(HostMaker::kStart + 5'000'000'000);
+  EXPECT_EQ(CallOf(Twice(), "alice").reason(), v1::REASON_PEER_BUSY);
+  EXPECT_THAT(CallOf(Twice(), "alice").sentence(), HasSubstr("bob"));
+}
+
 TEST_F(OwnerlessTest, NotAcceptedAtOneOfAGroup) {
   Has(v1::TCP_STATE_ESTABLISHED);
   v1::SocketDescription& first = right_.AddListener("l", "10.0.0.2:80");

@@ -321,21 +321,36 @@ class Writer {
   void WriteLookUps(v1::Diagnosis& diagnosis) const {
     std::map<size_t, v1::HostLookUps> by_host;
     std::set<std::string> seen;
+    const auto ask = [&](const Wait& wait, const Peer& peer) {
+      for (Question& question : QuestionsAbout(world_, wait, peer)) {
+        if (!seen.insert(absl::StrCat(question.host, " ",
+                                      question.connection.ShortDebugString()))
+                 .second) {
+          continue;
+        }
+        v1::HostLookUps& host = by_host[question.host];
+        if (host.connections_size() == kMaxLookUps) continue;
+        *host.add_connections() = std::move(question.connection);
+      }
+    };
+    bool awaits_deferred = false;
     for (size_t call = 0; call < world_.calls().size(); ++call) {
       for (const WaitOutlook& wait : survey_.outlooks[call].waits) {
         if (!wait.wait.endpoint.has_value()) continue;
-        for (Question& question :
-             QuestionsAbout(world_, wait.wait, wait.peer)) {
-          if (!seen.insert(absl::StrCat(question.host, " ",
-                                        question.connection.ShortDebugString()))
-                   .second) {
-            continue;
-          }
-          v1::HostLookUps& host = by_host[question.host];
-          if (host.connections_size() == kMaxLookUps) continue;
-          *host.add_connections() = std::move(question.connection);
+        ask(wait.wait, wait.peer);
+        if (world_.endpoints()[*wait.wait.endpoint].state->has_defer_accept()) {
+          awaits_deferred = true;
         }
       }
+    }
+    // A listener does not show what it holds back; who connected does.
+    for (size_t i = 0; awaits_deferred && i < world_.endpoints().size(); ++i) {
+      const Endpoint& endpoint = world_.endpoints()[i];
+      if (endpoint.transport != Transport::kTcp || !endpoint.peer.has_value()) {
+        continue;
+      }
+      const Wait wait = {.endpoint = i, .kind = WaitKind::kReceive};
+      ask(wait, FindPeer(world_, wait));
     }
     for (auto& [index, look_ups] : by_host) {
       look_ups.set_host(world_.hosts()[index].name);

@@ -166,6 +166,18 @@ absl::StatusOr<std::string> Process::ReadLine(absl::Duration timeout) {
   }
 }
 
+absl::Status Process::Write(absl::string_view data) {
+  while (!data.empty()) {
+    const ssize_t count = write(input_.get(), data.data(), data.size());
+    if (count >= 0) {
+      data.remove_prefix(static_cast<size_t>(count));
+    } else if (errno != EINTR) {
+      return absl::ErrnoToStatus(errno, "write");
+    }
+  }
+  return absl::OkStatus();
+}
+
 void Process::Signal(int signal) {
   // To -1, which one has that was moved from, it would go to every process.
   if (pid_ > 0 && !status_.has_value()) kill(pid_, signal);

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "client/lab/file_descriptor.h"
 #include "client/lab/stream.h"
@@ -73,6 +75,9 @@ class Process {
   std::string Output() const { return ReadCaptured(output_); }
   std::string Errors() const { return ReadCaptured(errors_); }
 
+  // Writes to a piped standard input; waits as long as the pipe is full. The
+  // system's error.
+  absl::Status Write(absl::string_view data);
   // Ends a piped standard input.
   void CloseInput() { input_.Reset(); }
 

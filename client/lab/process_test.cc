@@ -97,6 +97,16 @@ TEST(ProcessTest, WaitsForALineNoLongerThanItMay) {
   EXPECT_EQ(*process.ReadLine(kPatience), "part");
 }
 
+TEST(ProcessTest, IsWrittenTo) {
+  ProcessOptions options;
+  options.command = {"cat"};
+  options.standard_input = Stream::kPipe;
+  options.standard_output = Stream::kPipe;
+  Process process = Start(options);
+  ASSERT_TRUE(process.Write("one\n").ok());
+  EXPECT_EQ(*process.ReadLine(kPatience), "one");
+}
+
 TEST(ProcessTest, EndsWithItsInput) {
   ProcessOptions options;
   options.command = {"cat"};

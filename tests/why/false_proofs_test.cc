@@ -1,15 +1,8 @@
 // Programs that look deadlocked and are not: nothing is proved of them, and
 // what may let them go on is said.
 
-#include <dirent.h>
 #include <signal.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -19,6 +12,7 @@
 #include "standoff/v1/diagnosis.pb.h"
 #include "tests/testing/must.h"
 #include "tests/testing/waiting.h"
+#include "tests/why/freezer.h"
 #include "tests/why/programs.h"
 
 namespace standoff::client {
@@ -254,64 +248,6 @@ TEST_F(FalseProofsTest, AStoppedProcess) {
   ASSERT_EQ(kill(second().pid(), SIGCONT), 0);
   EXPECT_TRUE(Must(second().Wait(kPatience)).ok());
 }
-
-// A control group of the freezer, made and removed.
-class Freezer {
- public:
-  // Empty if there is none that can be written.
-  static std::string Find(bool second_version) {
-    for (const char* const root :
-         second_version ? std::vector<const char*>{"/sys/fs/cgroup/unified",
-                                                   "/sys/fs/cgroup"}
-                        : std::vector<const char*>{"/sys/fs/cgroup/freezer"}) {
-      const std::string folder =
-          absl::StrCat(root, "/standoff-test-", getpid());
-      if (mkdir(folder.c_str(), 0755) != 0) continue;
-      const std::string state =
-          folder + (second_version ? "/cgroup.freeze" : "/freezer.state");
-      if (access(state.c_str(), W_OK) == 0) return folder;
-      rmdir(folder.c_str());
-    }
-    return "";
-  }
-
-  Freezer(std::string folder, bool second_version)
-      : folder_(std::move(folder)),
-        file_(folder_ + (second_version ? "/cgroup.freeze" : "/freezer.state")),
-        frozen_(second_version ? "1" : "FROZEN"),
-        thawed_(second_version ? "0" : "THAWED"),
-        events_(folder_ +
-                (second_version ? "/cgroup.events" : "/freezer.state")),
-        is_frozen_(second_version ? "frozen 1" : "FROZEN") {}
-  Freezer(const Freezer&) = delete;
-  Freezer& operator=(const Freezer&) = delete;
-  ~Freezer() {
-    Thaw();
-    // Until nobody is left in it.
-    EXPECT_TRUE(Eventually(
-        [this] { return rmdir(folder_.c_str()) == 0 || errno != EBUSY; }));
-  }
-
-  void Freeze(pid_t pid) {
-    std::ofstream(folder_ + "/cgroup.procs") << pid << std::flush;
-    std::ofstream(file_) << frozen_ << std::flush;
-    EXPECT_TRUE(Eventually([this] {
-      std::ifstream file(events_);
-      const std::string text{std::istreambuf_iterator<char>(file), {}};
-      return text.find(is_frozen_) != std::string::npos;
-    }));
-  }
-  void Thaw() { std::ofstream(file_) << thawed_ << std::flush; }
-
- private:
-  const std::string folder_;
-  const std::string file_;
-  const std::string frozen_;
-  const std::string thawed_;
-  // What says that it has happened.
-  const std::string events_;
-  const std::string is_frozen_;
-};
 
 // As `docker pause` does it; the question is already in its receive queue.
 TEST_F(FalseProofsTest, AFrozenProcess) {
