@@ -334,11 +334,43 @@ TEST_P(UnixListenerDiagTest, AcceptQueueWithPendingConnects) {
   ASSERT_DUMPED(FindUnix(found));
   ASSERT_NE(Of(found, clients[0]), nullptr);
   EXPECT_EQ(Of(found, clients[0])->peer_inode, 0u);
+  EXPECT_TRUE(Of(found, clients[0])->has_peer);
+  EXPECT_FALSE(Of(found, listener)->has_peer);
   const AcceptedSocket accepted = Must(listener.Accept());
   ASSERT_DUMPED(FindUnix(found));
   EXPECT_EQ(Of(found, clients[0])->peer_inode, Inode(accepted.socket));
   EXPECT_EQ(Of(found, accepted.socket)->peer_inode, Inode(clients[0]));
   EXPECT_EQ(Of(found, listener)->accept_queue->length, 1u);
+}
+
+TEST_P(TcpDiagTest, LookUp) {
+  const SocketPair pair = ConnectedPair(GetParam());
+  TcpLookUp look_up;
+  for (int i = 0; i < 2; ++i) {
+    const auto found = look_up.Find(AddressOf(pair.a), AddressOf(pair.b));
+    ASSERT_DUMPED(found.status());
+    // Without the module, the kernel says that there is no such connection.
+    Found all;
+    ASSERT_DUMPED(FindIp(IPPROTO_TCP, all));
+    ASSERT_TRUE(found->has_value());
+    EXPECT_EQ((*found)->inode, Inode(pair.a));
+    EXPECT_EQ((*found)->state, TCP_ESTABLISHED);
+    EXPECT_TRUE((*found)->tcp_info.has_value());
+  }
+  const auto none = look_up.Find(AddressOf(pair.a), AddressOf(pair.a));
+  ASSERT_DUMPED(none.status());
+  EXPECT_FALSE(none->has_value());
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      look_up.Find(AddressOf(pair.a), Address::UnixUnnamed()).status()));
+}
+
+TEST(SocketDiagTest, PlainAddresses) {
+  const Address plain = *Address::Ip("192.0.2.1", 80);
+  EXPECT_EQ(PlainIpAddress(*Address::Ip("::ffff:192.0.2.1", 80)), plain);
+  EXPECT_EQ(PlainIpAddress(plain), plain);
+  EXPECT_EQ(PlainIpAddress(*Address::Ip("fe80::1", 80, 5, 1)),
+            *Address::Ip("fe80::1", 80));
+  EXPECT_EQ(PlainIpAddress(Address::UnixUnnamed()), Address::UnixUnnamed());
 }
 
 TEST(SocketDiagTest, ThousandsOfSockets) {

@@ -179,6 +179,7 @@ TEST_F(ProcessSnapshotTest, NothingUnlessAskedFor) {
   EXPECT_EQ(snapshot.processes_size(), 0);
   EXPECT_EQ(snapshot.process_sockets_size(), 0);
   EXPECT_EQ(snapshot.unreadable_processes(), 0u);
+  EXPECT_FALSE(snapshot.has_processes());
 }
 
 TEST(ProcessSnapshotFlagTest, RefusedWithoutTheFlag) {
@@ -218,6 +219,8 @@ TEST(ProcessSnapshotUserTest, OfAnOrdinaryUser) {
   EXPECT_FALSE(Find(snapshot, of_root.pid()).has_value());
   // This one and the other one at least.
   EXPECT_GE(snapshot.unreadable_processes(), 2u);
+  EXPECT_GE(snapshot.unreadable_users(), 1u);
+  EXPECT_LE(snapshot.unreadable_users(), snapshot.unreadable_processes());
   const std::optional<v1::Process> found = Find(snapshot, of_nobody.pid());
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->user_id(), 65534u);

@@ -317,7 +317,7 @@ TEST_P(AsyncSourceTest, OfAProcessThatSleeps) {
   }
   const v1::Process process = Asleep(pid, "recvfrom");
   const std::vector<int> sources = {process.async_sources().begin(),
-                                                process.async_sources().end()};
+                                    process.async_sources().end()};
   EXPECT_THAT(sources, ElementsAreArray(GetParam().sources));
   // What it waits for is all known but for that.
   EXPECT_FALSE(ThreadIn(process, "recvfrom").waits_for_more());

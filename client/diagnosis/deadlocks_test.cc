@@ -307,6 +307,7 @@ TEST(DeadlocksTest, ProcessesThatKnowNothingOfStandoff) {
     socket.clear_last_use();
     *snapshot.add_process_sockets()->mutable_socket() = socket;
     snapshot.clear_sockets();
+    snapshot.set_has_processes(true);
     v1::Process& process = *snapshot.add_processes();
     process.set_pid(pid);
     process.set_name("python3");

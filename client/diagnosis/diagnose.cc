@@ -34,10 +34,7 @@ absl::Status CheckRequest(const v1::DiagnoseRequest& request) {
                                           "' is another host's name, too"));
     }
     if (!host.has_first()) {
-      if (host.has_second()) {
-        return invalid("second", "is there without a first one");
-      }
-      if (!host.error().empty()) continue;
+      if (!host.error().empty() && !host.has_second()) continue;
       return invalid("first",
                      "is missing; give HostService.Snapshot's answer, or in "
                      "`error` why there is none");

@@ -15,6 +15,7 @@
 namespace standoff::client {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -57,6 +58,51 @@ TEST(DiagnoseTest, RefusesWhatMakesNoSense) {
   EXPECT_EQ(status_of(request).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status_of(request).message()),
               HasSubstr("hints[0].host: 'right' is none of the hosts"));
+}
+
+v1::HostObservation Gone() {
+  v1::HostObservation gone;
+  gone.set_host("gone");
+  gone.set_error("gone: Snapshot: no answer");
+  return gone;
+}
+
+TEST(DiagnoseTest, AHostThatWasNotSeen) {
+  v1::AddressHint hint;
+  hint.set_address("192.0.2.1");
+  hint.set_host("gone");
+  const v1::Diagnosis diagnosis =
+      MustDiagnose({Gone(), HostMaker("left").Twice()}, {hint});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_NOTHING_BLOCKED);
+  EXPECT_EQ(diagnosis.sentence(), "Nothing that could be seen is blocked.");
+  EXPECT_THAT(diagnosis.unseen(),
+              ElementsAre("gone was not seen: Snapshot: no answer."));
+  ASSERT_EQ(diagnosis.hosts_size(), 2);
+  EXPECT_EQ(diagnosis.hosts(0).error(), "gone: Snapshot: no answer");
+  EXPECT_EQ(diagnosis.hosts(1).error(), "");
+}
+
+TEST_F(TwoHosts, ADeadlockBesideAHostThatWasNotSeen) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  const v1::Diagnosis diagnosis =
+      MustDiagnose({Gone(), left_.Twice(), right_.Twice()});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_EQ(diagnosis.unseen_size(), 1);
+}
+
+// What was seen once only proves nothing.
+TEST_F(TwoHosts, AHostThatWasSeenOnceOnly) {
+  left_.BlockInReceive("alice", "a");
+  right_.BlockInReceive("bob", "b");
+  v1::HostObservation right = right_.Once();
+  right.set_error("right: Snapshot: no answer");
+  const v1::Diagnosis diagnosis = MustDiagnose({left_.Twice(), right});
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  EXPECT_EQ(diagnosis.blocked_size(), 2);
+  EXPECT_THAT(
+      diagnosis.unseen(),
+      ElementsAre("right was looked at once only: Snapshot: no answer."));
 }
 
 TEST_F(TwoHosts, AnIdlePeerIsTheScriptsTurn) {

@@ -334,7 +334,11 @@ void Explainer::ExplainAnyone(const WaitOutlook& wait, const char* what,
       std::all_of(wait.parties.begin(), wait.parties.end(),
                   [this](size_t caller) { return doing_.IsBusy(caller); });
   if (!all_busy) {
-    Say(to, v1::REASON_PEER_IDLE, absl::StrCat(start, ": your script must"));
+    // What belongs to a process is no script's.
+    const bool is_scripts =
+        !endpoint.ref.session().empty() || !wait.parties.empty();
+    Say(to, v1::REASON_PEER_IDLE,
+        absl::StrCat(start, is_scripts ? ": your script must" : ""));
   } else if (const auto idle = IdleWhoCouldReach(endpoint)) {
     Say(to, v1::REASON_PEER_IDLE,
         absl::StrCat(start, "; who could: ", doing_.Words(*idle)));

@@ -215,8 +215,11 @@ std::string Explainer::WhatIsThere(const BlockedOperation& call,
         " are there (", is_all ? "MSG_WAITALL" : "SO_RCVLOWAT", ")");
   }
   if (call.operation != nullptr && call.operation->bytes_so_far() > 0) {
-    return absl::StrCat("it has ", call.operation->bytes_so_far(), " of ",
-                        BytesWords(receive.length));
+    const bool is_all =
+        receive.wait_all || call.operation->action().receive().all();
+    return absl::StrCat(
+        "it has ", call.operation->bytes_so_far(), " of ",
+        BytesWords(is_all ? receive.length : state.receive_low_water()));
   }
   return "";
 }
@@ -233,10 +236,15 @@ void Explainer::ExplainByParties(const BlockedOperation& call,
           ? absl::StrCat("nothing comes from the other end, ", name)
           : absl::StrCat(there, ", and nothing more comes from the other end, ",
                          name);
-  if (there.empty() && wait.wait.receive.wait_all) {
-    absl::StrAppend(&start, " (the call asks for ",
-                    BytesWords(wait.wait.receive.length),
-                    " at once, and how many of them it has is not known)");
+  // Such a call takes what comes out of the queue.
+  const ReceiveWait& receive = wait.wait.receive;
+  const uint64_t low_water = EndpointOf(wait).state->receive_low_water();
+  if (there.empty() && (receive.wait_all || (low_water > 1 && !Polls(call)))) {
+    absl::StrAppend(&start, " (the call waits for ",
+                    BytesWords(receive.wait_all ? receive.length : low_water),
+                    " at once, ",
+                    receive.wait_all ? "MSG_WAITALL" : "SO_RCVLOWAT",
+                    ", and how many of them it has is not known)");
   }
   // What came before it slept is in its buffer, not in the queue.
   if (there.empty() && call.thread != nullptr && !call.thread->polls() &&

@@ -106,13 +106,14 @@ std::set<size_t> EndsOf(const CallInLook& at) {
 }
 
 // The hosts on which processes may hold an end that the call depends on, as
-// indices in Networks::hosts. A session's socket is in its daemon only.
+// indices in Networks::hosts. A session's socket is in its daemon only, unless
+// it was passed.
 std::set<size_t> HostsOfProcesses(const CallInLook& at) {
   std::set<size_t> hosts;
   for (const size_t end : EndsOf(at)) {
     const Endpoint& endpoint = at.look.world.endpoints()[end];
     const bool is_shared =
-        endpoint.ref.session().empty() ||
+        endpoint.ref.session().empty() || endpoint.state->passed() ||
         std::any_of(endpoint.callers.begin(), endpoint.callers.end(),
                     [&](size_t i) {
                       return at.look.world.callers()[i].process != nullptr;
@@ -136,12 +137,20 @@ Lack CheckAllProcesses(const CallInLook& at) {
   return CheckHosts(
       at,
       [](const HostView& host, const v1::SnapshotResponse& snapshot) -> Lack {
-        if (snapshot.unreadable_processes() > 0) {
+        if (!snapshot.has_processes()) {
+          return absl::StrCat("other processes of ", host.name,
+                              " may have a socket that was passed to them: "
+                              "look at them, too (standoff why "
+                              "--all-processes)");
+        }
+        // That the first process does not share them is an assumption.
+        const uint32_t unreadable = snapshot.unreadable_processes() -
+                                    (snapshot.init_unreadable() ? 1 : 0);
+        if (unreadable > 0) {
           return absl::StrCat(
               "the daemon on ", host.name, " may not look into ",
-              snapshot.unreadable_processes() == 1
-                  ? "1 process"
-                  : absl::StrCat(snapshot.unreadable_processes(), " processes"),
+              unreadable == 1 ? "1 process"
+                              : absl::StrCat(unreadable, " processes"),
               ", which may share the sockets; run it as root");
         }
         if (snapshot.processes_hidden()) {
@@ -296,23 +305,30 @@ Lack CheckNotInherited(const CallInLook& at) {
   return std::nullopt;
 }
 
-// Of both looks together.
-Lack CheckSameSocket(const CallInLook& before, const CallInLook& now) {
-  if (now.call.thread == nullptr) return std::nullopt;
-  // Sockets that come and go are in one of the looks at most.
-  std::set<uint64_t> unheld;
-  for (const auto& socket : before.host().snapshot->unheld_sockets()) {
-    unheld.insert(socket.inode());
-  }
-  for (const auto& socket : now.host().snapshot->unheld_sockets()) {
-    if (!unheld.contains(socket.inode())) continue;
+// Whether a connected socket that no process has open is one on which somebody
+// could end a call: not so if nobody has its other end open either.
+bool CanBeCalledOn(const v1::SnapshotResponse& snapshot,
+                   const v1::SocketDescription& socket) {
+  return socket.peer_inode() == 0 ||
+         std::none_of(snapshot.unheld_sockets().begin(),
+                      snapshot.unheld_sockets().end(),
+                      [&](const v1::SocketDescription& other) {
+                        return other.inode() == socket.peer_inode();
+                      });
+}
+
+Lack CheckSameSocket(const CallInLook& at) {
+  if (at.call.thread == nullptr) return std::nullopt;
+  const v1::SnapshotResponse& snapshot = *at.host().snapshot;
+  for (const v1::SocketDescription& socket : snapshot.unheld_sockets()) {
+    if (!CanBeCalledOn(snapshot, socket)) continue;
     v1::SocketRef ref;
-    ref.set_host(now.host().name);
+    ref.set_host(at.host().name);
     ref.set_inode(socket.inode());
     return absl::StrCat(
         "no process has the connected socket ",
         SocketTitle(ref, socket, /*with_session=*/false), " open: the call of ",
-        now.title(),
+        at.title(),
         " may be on it, if its descriptor was closed meanwhile, or it is on "
         "its way to another process");
   }
@@ -328,6 +344,7 @@ constexpr PremiseCheck kChecks[] = {
     {v1::PREMISE_ASLEEP, CheckAsleep},
     {v1::PREMISE_NO_TIMEOUT, CheckNoTimeout},
     {v1::PREMISE_NOT_READY, CheckNotReady},
+    {v1::PREMISE_SAME_SOCKET, CheckSameSocket},
     {v1::PREMISE_SAME_SOCKET, CheckNotInherited},
     {v1::PREMISE_ALL_PROCESSES, CheckAllProcesses},
     {v1::PREMISE_NONE_IN_FLIGHT, CheckNoneInFlight},
@@ -362,7 +379,6 @@ class Checker {
       Miss(v1::PREMISE_EXACT_JOIN, CheckCounters(now));
     }
     Miss(v1::PREMISE_STILL, std::move(movement));
-    Miss(v1::PREMISE_SAME_SOCKET, CheckSameSocket(before, now));
     for (const PremiseCheck& row : kChecks) {
       Lack lack = row.check(now);
       Miss(row.premise, lack.has_value() ? std::move(lack) : row.check(before));

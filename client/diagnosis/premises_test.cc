@@ -150,11 +150,23 @@ TEST_F(PremisesTest, SameSocket) {
   ExpectMissing(v1::PREMISE_SAME_SOCKET,
                 "no process has the connected socket 10.0.0.2:81 > "
                 "10.0.0.9:1001 on right open");
-  // One that came between the reads is gone or has an owner in the other look.
-  v1::HostObservation right = right_.Twice();
-  right.mutable_second()->clear_unheld_sockets();
-  EXPECT_EQ(MustDiagnose({left_.Twice(), right}).verdict(),
-            v1::VERDICT_DEADLOCK);
+  // In one look is enough: what is read of a process may be older than what is
+  // read of its threads.
+  for (const bool is_first : {true, false}) {
+    v1::HostObservation right = right_.Twice();
+    (is_first ? right.mutable_second() : right.mutable_first())
+        ->clear_unheld_sockets();
+    ExpectMissing(v1::PREMISE_SAME_SOCKET, "no process has", right);
+  }
+  // On a pair of which nobody has an end nobody can end a call.
+  right_.snapshot().clear_unheld_sockets();
+  for (const uint64_t inode : {777u, 778u}) {
+    v1::SocketDescription& end = *right_.snapshot().add_unheld_sockets();
+    end.set_family(v1::FAMILY_UNIX);
+    end.set_inode(inode);
+    end.set_peer_inode(777 + 778 - inode);
+  }
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
 }
 
 TEST_F(PremisesTest, AllProcesses) {
@@ -164,6 +176,15 @@ TEST_F(PremisesTest, AllProcesses) {
   EXPECT_THAT(Twice().unseen(),
               Contains("right: 3 processes of 2 users could not be looked "
                        "into"));
+  // Of the first process it is assumed.
+  right_.snapshot().set_unreadable_processes(1);
+  right_.snapshot().set_init_unreadable(true);
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_THAT(Twice().deadlocks(0).assumptions(),
+              Contains(HasSubstr("The first process (1) of right")));
+  right_.snapshot().set_unreadable_processes(2);
+  ExpectMissing(v1::PREMISE_ALL_PROCESSES, "may not look into 1 process,");
+  right_.snapshot().set_init_unreadable(false);
   right_.snapshot().set_unreadable_processes(0);
   right_.snapshot().set_processes_hidden(true);
   ExpectMissing(v1::PREMISE_ALL_PROCESSES, "does not see all processes");

@@ -61,6 +61,13 @@ class Earlier {
   absl::flat_hash_map<Key, const v1::SocketDescription*> sockets_;
 };
 
+// Whether it is blocked, or in an operation whose thread is awake for a moment.
+bool IsInCall(const v1::Party& party) {
+  return party.activity() == v1::ACTIVITY_BLOCKED ||
+         (party.activity() == v1::ACTIVITY_RUNNING &&
+          party.operation_id() != 0);
+}
+
 // Whether bytes are under way over this connection, or were a moment ago, and
 // nobody at its other end is free to act.
 bool IsMoving(const Earlier& earlier, const v1::Evidence& evidence) {
@@ -69,9 +76,7 @@ bool IsMoving(const Earlier& earlier, const v1::Evidence& evidence) {
           evidence.peer_state().send_queue() > 0) &&
          !evidence.parties().empty() &&
          std::all_of(evidence.parties().begin(), evidence.parties().end(),
-                     [](const v1::Party& party) {
-                       return party.activity() == v1::ACTIVITY_BLOCKED;
-                     }) &&
+                     [](const v1::Party& party) { return IsInCall(party); }) &&
          (earlier.HasMoved(evidence.socket(), evidence.state()) ||
           earlier.HasMoved(evidence.peer(), evidence.peer_state()));
 }

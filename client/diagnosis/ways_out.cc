@@ -271,10 +271,10 @@ std::vector<std::string> WaysOut(const v1::BlockedCall& call) {
         absl::StrCat("Before the call, give ", SocketOf(call), " a timeout."));
   }
   if (call.caller().operation_id() != 0) {
-    ways.push_back(absl::StrCat(
-        "Cancel operation ", call.caller().operation_id(), " on ",
-        call.caller().host(), ": standoff cancel --host ", call.caller().host(),
-        " ", call.caller().operation_id()));
+    ways.push_back(
+        absl::StrCat("Cancel operation ", call.caller().operation_id(), " on ",
+                     call.caller().host(), ": standoff cancel --host ",
+                     call.caller().host(), " ", call.caller().operation_id()));
   }
   return ways;
 }

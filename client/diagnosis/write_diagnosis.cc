@@ -409,6 +409,11 @@ class Writer {
       }
     }
     for (const size_t host : hosts_of_processes) {
+      if (world_.hosts()[host].snapshot->init_unreadable()) {
+        add(absl::StrCat("The first process (1) of ", world_.hosts()[host].name,
+                         ", which the daemon may not look into, does not "
+                         "share their sockets."));
+      }
       add(
           absl::StrCat("No signal, such as that of an alarm(2) that they have "
                        "set, ends the processes on ",

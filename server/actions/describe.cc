@@ -22,6 +22,10 @@ std::optional<v1::SocketDescription> DescribeSocket(OpenSocket& socket) {
   v1::SocketDescription description = DescriptionToProto(socket.socket());
   description.set_name(socket.name());
   TimeToProto(socket.open_time(), *description.mutable_open_time());
+  {
+    const auto mode = socket.HoldMode();
+    description.set_passed(socket.WasPassed());
+  }
   // Less this one.
   description.set_waiting_calls(static_cast<uint32_t>(socket.calls() - 1));
   if (const SocketUse use = socket.last_use(); use.operation_id != 0) {

@@ -123,8 +123,9 @@ struct IncomingReceive {
   absl::Status operator()(Socket& socket, Interruption* interruption) const {
     // The kernel takes bytes out of the queue while the call waits for the
     // rest.
-    if ((options.flags & MSG_WAITALL) != 0 && !request.all() &&
-        !socket.timeout().has_value()) {
+    const bool wants_more =
+        (options.flags & MSG_WAITALL) != 0 || MayWaitForMore(socket);
+    if (wants_more && !request.all() && !socket.timeout().has_value()) {
       if (const auto taken = BytesTaken(socket); taken.has_value()) {
         interruption->progress().SetTakenAtStart(*taken);
       }

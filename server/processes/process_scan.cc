@@ -107,7 +107,7 @@ bool ProcessScan::Visit(const char* name) {
     may_hide_ = true;
     struct stat status = {};
     if (stat(absl::StrCat("/proc/", name).c_str(), &status) != 0) return false;
-    CountUnreadable(status.st_uid);
+    CountUnreadable(pid, status.st_uid);
     start_times_[pid] = 0;
     return true;
   }
@@ -144,7 +144,7 @@ void ProcessScan::Add(const ProcFolder& folder, pid_t pid,
   const StatusFile status = ParseStatus(*text);
   if (!is_readable || processes_.size() == kMaxProcesses ||
       socket_references_ + descriptors.sockets.size() > kMaxSocketReferences) {
-    CountUnreadable(status.effective_user_id);
+    CountUnreadable(pid, status.effective_user_id);
     return;
   }
   FoundProcess found;
@@ -209,8 +209,9 @@ void ProcessScan::AddThreads(const ProcFolder& folder, Abi abi,
   });
 }
 
-void ProcessScan::CountUnreadable(uint32_t user) {
+void ProcessScan::CountUnreadable(pid_t pid, uint32_t user) {
   ++unreadable_;
+  if (pid == 1) init_unreadable_ = true;
   unreadable_users_.insert(user);
 }
 

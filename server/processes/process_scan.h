@@ -56,6 +56,8 @@ class ProcessScan {
 
   // Those that can't be looked into, and how many users they belong to.
   uint32_t unreadable() const { return unreadable_; }
+  // Whether the first process (1) is among them.
+  bool init_unreadable() const { return init_unreadable_; }
   size_t unreadable_users() const { return unreadable_users_.size(); }
   // Whether there may be processes that /proc does not show.
   bool may_hide() const { return may_hide_; }
@@ -67,7 +69,7 @@ class ProcessScan {
   bool Visit(const char* name);
   void Add(const ProcFolder& folder, pid_t pid, const StatFile& stat);
   void AddThreads(const ProcFolder& folder, Abi abi, FoundProcess& found);
-  void CountUnreadable(uint32_t user);
+  void CountUnreadable(pid_t pid, uint32_t user);
 
   const ProcFolder proc_;
   // This process's id, in the PID namespace that /proc is of.
@@ -85,6 +87,7 @@ class ProcessScan {
   size_t threads_left_ = kMaxThreads;
   size_t waits_left_ = kMaxWaits;
   uint32_t unreadable_ = 0;
+  bool init_unreadable_ = false;
   bool may_hide_ = false;
   bool is_incomplete_ = false;
 };

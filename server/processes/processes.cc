@@ -70,6 +70,7 @@ absl::Status AddProcesses(v1::SnapshotResponse& response) {
   AddThoseWith(sockets->found, scan, response);
   response.set_has_processes(true);
   response.set_unreadable_processes(scan.unreadable());
+  response.set_init_unreadable(scan.init_unreadable());
   response.set_unreadable_users(static_cast<uint32_t>(scan.unreadable_users()));
   response.set_processes_hidden(scan.may_hide());
   response.set_processes_incomplete(scan.is_incomplete());

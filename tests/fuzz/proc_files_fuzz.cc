@@ -1,5 +1,6 @@
 // Texts of proc(5), and what processes call themselves
-// (server/processes/proc_files.h, proc_folder.h, text.h).
+// (server/processes/proc_files.h, proc_folder.h, text.h,
+// lib/address_translation.h).
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "lib/address_translation.h"
 #include "server/convert/utf8.h"
 #include "server/processes/proc_files.h"
 #include "server/processes/proc_folder.h"
@@ -85,14 +87,53 @@ void TryText(Input& input) {
   Check(PrintableText(text, limit) == text, text);
 }
 
+void TryStat(Input& input) {
+  const std::string text = input.Rest();
+  const std::optional<StatFile> stat = ParseStat(text);
+  Check(!stat.has_value() || text.find(')') != std::string::npos);
+}
+
+void TryUnixSocketInfo(Input& input) {
+  const std::string text = input.Rest();
+  const UnixSocketInfo info = ParseUnixSocketInfo(text);
+  const UnixSocketInfo again = ParseUnixSocketInfo(absl::StrCat(
+      "ino:\t", info.inode, "\nscm_fds: ", info.descriptors, "\n"));
+  Check(again.inode == info.inode && again.descriptors == info.descriptors);
+}
+
+void TryCgroups(Input& input) {
+  const std::string text = input.Rest();
+  const CgroupFile groups = ParseCgroups(text);
+  for (const auto& path : {groups.unified, groups.freezer}) {
+    Check(!path.has_value() || text.find(*path) != std::string::npos);
+  }
+  for (const CgroupMount& mount : ParseCgroupMounts(text)) {
+    Check(!mount.unified || text.find("cgroup2") != std::string::npos);
+  }
+}
+
+void TryTrackedConnection(Input& input) {
+  const std::optional<TrackedConnection> connection =
+      ParseTrackedConnection(input.Rest());
+  if (!connection.has_value()) return;
+  // Addresses that are as the kernel has them.
+  for (const auto& direction : {connection->original, connection->reply}) {
+    Check(!direction.source.ip_host().empty());
+    Check(!direction.destination.ip_host().empty());
+  }
+}
+
 }  // namespace
 }  // namespace standoff
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   standoff::Input input(data, size);
   constexpr void (*kTries[])(standoff::Input&) = {
-      standoff::TryStatus,          standoff::TrySyscall, standoff::TryEpoll,
-      standoff::TryAuxiliaryVector, standoff::TryLink,    standoff::TryText,
+      standoff::TryStatus,  standoff::TrySyscall,
+      standoff::TryEpoll,   standoff::TryAuxiliaryVector,
+      standoff::TryLink,    standoff::TryText,
+      standoff::TryStat,    standoff::TryUnixSocketInfo,
+      standoff::TryCgroups, standoff::TryTrackedConnection,
   };
   kTries[input.Choice(std::size(kTries))](input);
   return 0;

@@ -9,9 +9,12 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "lib/address.h"
 #include "lib/socket_diag.h"
 #include "lib/tcp_info.h"
 #include "server/convert/description.h"
@@ -22,6 +25,9 @@
 
 namespace standoff {
 namespace {
+
+// Instead of a protocol: TcpLookUp.
+constexpr int kLookUp = -1;
 
 // What is left to be received.
 Input* answer = nullptr;
@@ -54,12 +60,18 @@ void CheckTold(const DiagSocket& socket) {
 }
 
 void TryDump(Input& input) {
-  constexpr int kProtocols[] = {0, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
-                                IPPROTO_MPTCP};
+  constexpr int kProtocols[] = {
+      0, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPPROTO_MPTCP, kLookUp};
   const int protocol = kProtocols[input.Choice(std::size(kProtocols))];
   answer = &input;
   absl::Status status;
-  if (protocol == 0) {
+  if (protocol == kLookUp) {
+    const Address address = *Address::Ip("127.0.0.1", 1);
+    const absl::StatusOr<std::optional<DiagSocket>> found =
+        TcpLookUp().Find(address, address);
+    status = found.status();
+    if (found.ok() && found->has_value()) CheckTold(**found);
+  } else if (protocol == 0) {
     status = DumpUnixSockets(kOpenStates, CheckTold);
   } else {
     status = DumpIpSockets(protocol, {.tcp_info = true}, CheckTold);

@@ -25,7 +25,7 @@ namespace {
 constexpr int64_t kCalls[] = {
     SYS_accept4,  SYS_connect, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_ppoll,
     SYS_pselect6, SYS_read,    SYS_readv,       SYS_recvfrom,     SYS_recvmsg,
-    SYS_sendto,   SYS_splice,  SYS_write,       SYS_nanosleep,
+    SYS_recvmmsg, SYS_sendto,  SYS_splice,      SYS_write,        SYS_nanosleep,
 #ifdef SYS_poll
     SYS_poll,     SYS_select,  SYS_epoll_wait,
 #endif

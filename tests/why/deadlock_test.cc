@@ -41,8 +41,9 @@ TEST_F(DeadlockTest, MutualSend) {
   EXPECT_TRUE(AreDeadlocked(diagnosis, {"alice", "bob"}));
   ASSERT_EQ(diagnosis.deadlocks_size(), 1);
   EXPECT_THAT(diagnosis.deadlocks(0).missing_premises(), IsEmpty());
-  EXPECT_THAT(diagnosis.deadlocks(0).assumptions(),
-              ElementsAre(HasSubstr("network between left and right delivers")));
+  EXPECT_THAT(
+      diagnosis.deadlocks(0).assumptions(),
+      ElementsAre(HasSubstr("network between left and right delivers")));
   EXPECT_THAT(diagnosis.sentence(), HasSubstr("A deadlock is proved: "));
   EXPECT_THAT(diagnosis.deadlocks(0).sentence(),
               HasSubstr("wait for each other and for nobody else, without a "
@@ -347,6 +348,23 @@ TEST_F(DeadlockTest, MutualSendOverMultipathTcp) {
   EXPECT_TRUE(AreDeadlocked(diagnosis, {"alice", "bob"}));
   EXPECT_EQ(EvidenceOf(CallOf(diagnosis, "alice")).reason(),
             v1::REASON_PEER_NOT_READING);
+}
+
+// Asked when both have just blocked, with bytes still under way.
+TEST_F(DeadlockTest, MutualSendThatHasJustBegun) {
+  v1::OpenRequest request = OpenRequestOf(kTcp4);
+  request.set_protocol(v1::PROTOCOL_MPTCP);
+  const bool has_mptcp = left().OpenSocket(request).ok();
+  for (int round = 0; round < 6; ++round) {
+    const v1::Protocol protocol =
+        has_mptcp && round % 2 == 0 ? v1::PROTOCOL_MPTCP : v1::Protocol();
+    const auto [a, b] = Connected(kTcp4, protocol);
+    const RemoteOperation alice = StartEndlessSend(left(), "alice", a);
+    const RemoteOperation bob = StartEndlessSend(right(), "bob", b);
+    EXPECT_TRUE(AreDeadlocked(Look(), {"alice", "bob"})) << round;
+    Must(alice.Cancel());
+    Must(bob.Cancel());
+  }
 }
 
 // The address of a listener that takes connections at any address is that of

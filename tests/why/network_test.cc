@@ -338,8 +338,7 @@ TEST_F(NetworkTest, TheEndOfTheStreamIsLost) {
   BlockInReceive(left(), "alice", a);
   ASSERT_THAT(lab().CutLink(1), IsOk());
   Must(b.Close());
-  const v1::Diagnosis diagnosis =
-      LookUntilReason("alice", v1::REASON_NETWORK);
+  const v1::Diagnosis diagnosis = LookUntilReason("alice", v1::REASON_NETWORK);
   const v1::Evidence& evidence = EvidenceOf(CallOf(diagnosis, "alice"));
   EXPECT_EQ(evidence.standing(), v1::PEER_STANDING_CLOSED);
   EXPECT_THAT(evidence.sentence(),

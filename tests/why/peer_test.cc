@@ -46,13 +46,12 @@ TEST_F(PeerTest, AnIdleActor) {
   EXPECT_EQ(EvidenceOf(call).sentence(),
             "nothing comes from the other end, right:b; right/bob has nothing "
             "to do: your script must start an operation there");
-  EXPECT_THAT(
-      call.ways_out(),
-      ElementsAre("Send from right:b, shut it down or close it.",
-                  "Before the call, give left:a a timeout.",
-                  absl::StrCat("Cancel operation ", alice.id(),
-                               " on left: standoff cancel --host left ",
-                               alice.id())));
+  EXPECT_THAT(call.ways_out(),
+              ElementsAre("Send from right:b, shut it down or close it.",
+                          "Before the call, give left:a a timeout.",
+                          absl::StrCat("Cancel operation ", alice.id(),
+                                       " on left: standoff cancel --host left ",
+                                       alice.id())));
 }
 
 TEST_F(PeerTest, APlainCall) {
@@ -80,7 +79,8 @@ TEST_F(PeerTest, PlainCallsThatAreBlockedAreNoDeadlock) {
   for (const v1::BlockedCall& call : diagnosis.blocked()) {
     EXPECT_EQ(call.reason(), v1::REASON_PEER_IDLE);
     EXPECT_EQ(call.caller().actor(), "");
-    EXPECT_THAT(call.sentence(), HasSubstr("the script that made the call could act"));
+    EXPECT_THAT(call.sentence(),
+                HasSubstr("the script that made the call could act"));
   }
   Must(a.Send("x"));
   Must(b.Send("x"));
@@ -189,8 +189,7 @@ TEST_F(PeerTest, UdpThatIsNotConnected) {
   const v1::Evidence& evidence = EvidenceOf(CallOf(diagnosis, "alice"));
   EXPECT_EQ(evidence.standing(), v1::PEER_STANDING_ANYONE);
   EXPECT_EQ(evidence.reason(), v1::REASON_PEER_IDLE);
-  EXPECT_EQ(evidence.sentence(),
-            "nobody sends to left:a: your script must");
+  EXPECT_EQ(evidence.sentence(), "nobody sends to left:a: your script must");
   EXPECT_THAT(CallOf(diagnosis, "alice").ways_out(),
               Contains("Send to left:a."));
 }

@@ -27,8 +27,8 @@ void ProgramsTest::SetUp() {
          .on = [this, i](const std::vector<std::string>& command) {
            return lab().On(i, command);
          }}));
-    hosts_.push_back(ConnectToTestDaemon(daemons_.back(),
-                                         {.name = i == 0 ? "one" : "two"}));
+    hosts_.push_back(
+        ConnectToTestDaemon(daemons_.back(), {.name = i == 0 ? "one" : "two"}));
   }
 }
 
@@ -75,14 +75,13 @@ void ProgramsTest::StartOn(size_t host, const std::string& script,
                            const std::string& port,
                            const std::vector<std::string>& wrapper) {
   std::vector<std::string> command = wrapper;
-  command.insert(command.end(), {"/usr/bin/python3", "-c",
-                                 absl::StrCat(kOneEnd, script), lab().ipv4(1),
-                                 port});
-  programs_.push_back(
-      Must(Process::Start({.command = lab().On(host, command),
-                           .standard_input = Stream::kPipe,
-                           .standard_output = Stream::kPipe,
-                           .die_with_owner = true})));
+  command.insert(command.end(),
+                 {"/usr/bin/python3", "-c", absl::StrCat(kOneEnd, script),
+                  lab().ipv4(1), port});
+  programs_.push_back(Must(Process::Start({.command = lab().On(host, command),
+                                           .standard_input = Stream::kPipe,
+                                           .standard_output = Stream::kPipe,
+                                           .die_with_owner = true})));
 }
 
 }  // namespace standoff::client

@@ -1,12 +1,13 @@
 // Programs that know nothing of Standoff: why they are blocked.
 
+#include "tests/why/programs.h"
+
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "client/diagnosis/observe.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/why/programs.h"
 
 namespace standoff::client {
 namespace {

@@ -124,7 +124,11 @@ TEST_F(ReasonsTest, AFastOpenThatHasNotBegun) {
 
 // Their number is limited by the receiver.
 TEST_F(ReasonsTest, AFullDatagramReceiver) {
-  const auto [a, b] = UnixPair(v1::SOCKET_TYPE_DATAGRAM);
+  // Not of two that are connected to each other.
+  RemoteSocket b = OpenNamed(left(), "b", kUnixDatagram);
+  Must(b.Bind(v1::Address()));
+  const RemoteSocket a = OpenNamed(left(), "a", kUnixDatagram);
+  Must(a.Connect(AddressOf(b)));
   Must(a.SetBlocking(false));
   while (Returned(a.Send("x")->outcome())) {
   }
@@ -154,8 +158,8 @@ TEST_F(ReasonsTest, ADatagramPeerThatIsClosed) {
 TEST_F(ReasonsTest, FewerBytesThanAreWaitedFor) {
   const auto [a, b] = Connected();
   Must(a.SetOption("SO_RCVLOWAT", 5));
-  Must(b.Send("abc"));
   const RemoteOperation alice = BlockInReceive(left(), "alice", a);
+  Must(b.Send("abc"));
   v1::Diagnosis diagnosis = LookUntil([](const v1::Diagnosis& look) {
     return EvidenceOf(CallOf(look, "alice")).state().receive_queue() == 3;
   });
@@ -164,6 +168,19 @@ TEST_F(ReasonsTest, FewerBytesThanAreWaitedFor) {
               HasSubstr("3 of 5 bytes are there (SO_RCVLOWAT)"));
   Must(b.Send("de"));
   EXPECT_THAT(alice.AwaitReply<v1::ReceiveResponse>(kPatience), Returned(5));
+
+  // What is there before, such a call takes at once.
+  Must(b.Send("abc"));
+  ASSERT_TRUE(Eventually(
+      [&a = a] { return Must(a.Describe()).socket().receive_queue() == 3; }));
+  BlockInReceive(left(), "alice", a);
+  diagnosis = Look();
+  EXPECT_EQ(EvidenceOf(CallOf(diagnosis, "alice")).state().receive_queue(), 0u);
+  EXPECT_THAT(CallOf(diagnosis, "alice").sentence(),
+              ::testing::AnyOf(
+                  HasSubstr("it has 3 of 5 bytes"),
+                  HasSubstr("waits for 5 bytes at once, SO_RCVLOWAT, and how "
+                            "many of them it has is not known")));
 }
 
 TEST_F(ReasonsTest, APeekPastWhatIsThere) {
@@ -194,11 +211,11 @@ TEST_F(ReasonsTest, ACallForAllOfThem) {
                .tcp_info()
                .bytes_received() == 5;
   });
-  EXPECT_THAT(CallOf(diagnosis, "alice").sentence(),
-              ::testing::AnyOf(
-                  HasSubstr("it has 5 of 10 bytes"),
-                  HasSubstr("asks for 10 bytes at once, and how many of them "
-                            "it has is not known")));
+  EXPECT_THAT(
+      CallOf(diagnosis, "alice").sentence(),
+      ::testing::AnyOf(HasSubstr("it has 5 of 10 bytes"),
+                       HasSubstr("waits for 10 bytes at once, MSG_WAITALL, and "
+                                 "how many of them it has is not known")));
 }
 
 // Why nothing is proved of two that wait for each other: a third could send.

@@ -1,4 +1,7 @@
-"""Connecting and listening in one go, as the functions of `socket` do."""
+"""Connecting and listening in one go, as the functions of `socket` do.
+
+Each is given a host, or its stand-in for `socket`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import socket as local_socket
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from standoff.host import Host
     from standoff.socket import Socket
 
 
 def create_connection(
-    host: Host,
+    host: Host | ModuleType,
     address: tuple[str | None, int],
     timeout: Any,
     source_address: tuple[str, int] | None,
@@ -20,6 +25,7 @@ def create_connection(
 ) -> Socket:
     """Host.create_connection(). Tries each address of the name in turn."""
     failures: list[OSError] = []
+    made: Socket | None
     for family, kind, proto, _, target in host.getaddrinfo(
         address[0], address[1], 0, local_socket.SOCK_STREAM
     ):
@@ -53,7 +59,7 @@ def create_connection(
 
 
 def create_server(
-    host: Host,
+    host: Host | ModuleType,
     address: tuple[str, int],
     family: int,
     backlog: int | None,
@@ -62,11 +68,11 @@ def create_server(
 ) -> Socket:
     """Host.create_server()."""
     if dualstack_ipv6:
-        if not has_dualstack_ipv6(host):
+        if not host.has_dualstack_ipv6():
             raise ValueError("dualstack_ipv6 not supported on this platform")
         if family != local_socket.AF_INET6:
             raise ValueError("dualstack_ipv6 requires AF_INET6 family")
-    made = host.socket(family, local_socket.SOCK_STREAM)
+    made: Socket = host.socket(family, local_socket.SOCK_STREAM)
     try:
         # So that a server can be started again while old connections linger.
         made.setsockopt(
@@ -100,7 +106,7 @@ def create_server(
         raise
 
 
-def has_dualstack_ipv6(host: Host) -> bool:
+def has_dualstack_ipv6(host: Host | ModuleType) -> bool:
     """Host.has_dualstack_ipv6()."""
     try:
         with host.socket(

@@ -170,6 +170,9 @@ _KINDS: dict[str, type[HarnessError]] = {
     "CANCELLED": Cancelled,
 }
 
+# Flags that a daemon does not pass on to its kernel.
+_REFUSED_FLAGS = re.compile(r"flags: \w+ is refused: ")
+
 
 # What gRPC says of a reply that is no message.
 _UNREADABLE = "Exception deserializing response!"
@@ -181,6 +184,8 @@ def error_of_status(code: str, details: str, host: str) -> HarnessError:
         return Forbidden(details, host=host, code=code)
     if code == "NOT_FOUND" and "there is no session" in details:
         return SessionLost(details, host=host, code=code)
+    if code == "INVALID_ARGUMENT" and _REFUSED_FLAGS.match(details):
+        return Forbidden(details, host=host, code=code)
     return _KINDS.get(code, HarnessError)(details, host=host, code=code)
 
 

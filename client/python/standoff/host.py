@@ -7,7 +7,7 @@ import threading
 import time
 import types
 import warnings
-from typing import TYPE_CHECKING, Any, Iterable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar
 
 from google.protobuf.message import Message
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _Request = TypeVar("_Request", bound=Message)
 _Response = TypeVar("_Response", bound=Message)
+_R = TypeVar("_R")
 
 
 class Host:
@@ -172,7 +173,7 @@ class Host:
             return
         warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
         # The lease ends the session: this may be no moment for a call.
-        self._keeper._lost.put(None)
+        self._keeper.stop_soon()
 
     # Actors and operations.
 
@@ -349,14 +350,14 @@ class Host:
         return selector.Selector()
 
     def fcntl(self, fd: Any, cmd: int, arg: Any = 0) -> int:
-        """Tells a socket's remote flags, as `fcntl.fcntl` does.
+        """Reads and sets a socket's flags, as `fcntl.fcntl` does.
 
-        F_GETFL gives the file status flags with Linux's numbers, F_GETFD
-        FD_CLOEXEC. Others are Unsupported.
+        F_GETFL, F_SETFL (O_NONBLOCK), F_GETFD and F_SETFD, with Linux's
+        numbers. Others are Unsupported.
         """
-        from standoff import modules
+        from standoff import descriptors
 
-        return modules.fcntl(fd, cmd, arg)
+        return descriptors.fcntl(fd, cmd, arg)
 
     # Stand-ins for modules.
 
@@ -417,6 +418,9 @@ class Host:
     def _close_later(self, socket: handles.RemoteSocket) -> None:
         if not self._ended:
             self._keeper.close_later(socket)
+
+    def _ask(self, call: Callable[[], _R], timeout: float) -> _R | None:
+        return None if self._ended else self._keeper.ask(call, timeout)
 
     def _resolve_name(self, name: str, family: int) -> str:
         request = lookup.name_request(name, family)

@@ -7,6 +7,7 @@ import socket as local_socket
 from typing import TYPE_CHECKING, Any, cast
 
 from standoff import addresses
+from standoff import descriptors
 from standoff import errors
 from standoff import lookup
 from standoff.socket_arguments import c_int
@@ -15,18 +16,18 @@ if TYPE_CHECKING:
     from standoff.host import Host
     from standoff.socket import Socket
 
+# As it is now: a program may put a host's in its place.
+_getnameinfo = local_socket.getnameinfo
+
 
 def bound_to(host: Host) -> dict[str, Any]:
     """Each by its name."""
-    from standoff import modules
-
     functions = _Functions(host)
     return {
         "SocketType": host.socket,
-        "close": modules.close,
-        "create_connection": _create_connection(host),
-        "create_server": host.create_server,
-        "dup": modules.dup,
+        "close": descriptors.close,
+        **_connecting(host),
+        "dup": descriptors.dup,
         "fromfd": functions.fromfd,
         "getaddrinfo": host.getaddrinfo,
         "getdefaulttimeout": host.getdefaulttimeout,
@@ -36,7 +37,6 @@ def bound_to(host: Host) -> dict[str, Any]:
         "gethostname": functions.gethostname,
         "getnameinfo": functions.getnameinfo,
         "getservbyname": functions.getservbyname,
-        "has_dualstack_ipv6": host.has_dualstack_ipv6,
         "if_indextoname": functions.if_indextoname,
         "if_nameindex": functions.if_nameindex,
         "if_nametoindex": functions.if_nametoindex,
@@ -46,7 +46,13 @@ def bound_to(host: Host) -> dict[str, Any]:
     }
 
 
-def _create_connection(host: Host) -> Any:
+def _connecting(host: Host) -> dict[str, Any]:
+    """What makes sockets of the class that the stand-in has at that time.
+
+    A program may have put one of its own there, as into the module `socket`.
+    """
+    from standoff import connecting
+
     # The mark for "no timeout given" that code may pass on.
     default = getattr(local_socket, "_GLOBAL_DEFAULT_TIMEOUT")
 
@@ -58,14 +64,40 @@ def _create_connection(host: Host) -> Any:
         all_errors: bool = False,
     ) -> Socket:
         """Connects to a host and port; tries each address of a name."""
-        return host.create_connection(
+        return connecting.create_connection(
+            host.socket_module(),
             address,
             ... if timeout is default else timeout,
             source_address,
-            all_errors=all_errors,
+            all_errors,
         )
 
-    return create_connection
+    def create_server(
+        address: tuple[str, int],
+        *,
+        family: int = local_socket.AF_INET,
+        backlog: int | None = None,
+        reuse_port: bool = False,
+        dualstack_ipv6: bool = False,
+    ) -> Socket:
+        """A TCP listener bound to an address."""
+        return connecting.create_server(
+            host.socket_module(),
+            address,
+            family,
+            backlog,
+            reuse_port,
+            dualstack_ipv6,
+        )
+
+    def has_dualstack_ipv6() -> bool:
+        """Whether a socket can serve IPv4 and IPv6 at once."""
+        return connecting.has_dualstack_ipv6(host.socket_module())
+
+    return {
+        function.__name__: function
+        for function in (create_connection, create_server, has_dualstack_ipv6)
+    }
 
 
 class _Functions:
@@ -78,9 +110,7 @@ class _Functions:
         self, fd: int, family: int, type: int, proto: int = 0
     ) -> Socket:
         """A socket object for a duplicate of a handle's socket."""
-        from standoff import modules
-
-        return self._host.socket(family, type, proto, fileno=modules.dup(fd))
+        return self._host.socket(family, type, proto, fileno=descriptors.dup(fd))
 
     def gethostname(self) -> str:
         """The host's name."""
@@ -153,7 +183,7 @@ class _Functions:
         Names by address are Unsupported: give NI_NUMERICHOST.
         """
         # What is wrong with the arguments is said first.
-        local_socket.getnameinfo(
+        _getnameinfo(
             cast(Any, sockaddr),
             local_socket.NI_NUMERICHOST | local_socket.NI_NUMERICSERV,
         )
@@ -164,7 +194,7 @@ class _Functions:
                 host=self._host.name,
             )
         # Without a look-up it is the same everywhere.
-        return local_socket.getnameinfo(cast(Any, sockaddr), flags)
+        return _getnameinfo(cast(Any, sockaddr), flags)
 
     def if_nameindex(self) -> list[tuple[int, str]]:
         """The host's network interfaces: (number, name)."""

@@ -159,7 +159,8 @@ class Observation:
         """
         for host in self._seen.hosts:
             if not host.error:
-                return host.host
+                name: str = host.host
+                return name
         raise self._faults[-1]
 
     def lose(self, name: str, error: errors.HarnessError) -> None:
@@ -179,9 +180,9 @@ class Observation:
         """Whether two later looks may prove a deadlock.
 
         Where `diagnosis`, of these looks, does not: there is one of which only
-        stillness is missing, or, as long as none is proved, a call that
-        everybody who could end it is too blocked to end, with bytes under way
-        that moved between the looks.
+        stillness is missing, or, as long as none is proved, a call that only
+        others who are in calls themselves could end, with bytes under way that
+        moved between the looks.
         """
         if any(map(_lacks_only_stillness, diagnosis.deadlocks)):
             return True
@@ -217,7 +218,7 @@ class Observation:
         return Diagnosis(diagnosis)
 
     def _with_address(self, flag: re.Match[str]) -> str:
-        name = flag[1]
+        name: str = flag[1]
         address = self._addresses.get(name, name)
         return f"--host {name}" + (f"={address}" if address != name else "")
 
@@ -264,6 +265,9 @@ def _is_held_up(evidence: diagnosis_pb2.Evidence) -> bool:
         and bool(evidence.parties)
         and all(
             party.activity == diagnosis_pb2.ACTIVITY_BLOCKED
+            # Awake for a moment.
+            or party.activity == diagnosis_pb2.ACTIVITY_RUNNING
+            and party.operation_id
             for party in evidence.parties
         )
     )

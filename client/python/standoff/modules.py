@@ -9,16 +9,13 @@ import socket as local_socket
 import types
 from typing import TYPE_CHECKING, Any, Callable
 
+from standoff import descriptors
 from standoff import errors
-from standoff import handles
 from standoff import host_functions
-from standoff import outcome as outcomes
 from standoff import poller
-from standoff import rpc
 from standoff import selecting
 from standoff import selector
 from standoff import socket_names
-from standoff.v1 import socket_service_pb2 as messages
 
 if TYPE_CHECKING:
     from standoff.host import Host
@@ -50,11 +47,19 @@ def _socket(host: Host) -> dict[str, Any]:
             contents[name] = _refuse(name, host)
         elif fate is not socket_names.Fate.MISSING:
             contents[name] = getattr(local_socket, name)
-    # No public name, but others make their arguments' defaults of it.
-    mark = "_GLOBAL_DEFAULT_TIMEOUT"
-    contents[mark] = getattr(local_socket, mark)
+    for name in _PRIVATE:
+        contents[name] = getattr(local_socket, name)
     return contents
 
+
+# No public names, but others use them. They make their arguments' defaults of
+# the first.
+_PRIVATE = (
+    "_GLOBAL_DEFAULT_TIMEOUT",
+    "_GiveupOnSendfile",
+    "_LOCALHOST",
+    "_LOCALHOST_V6",
+)
 
 _REASONS = {
     "gethostbyaddr": "a host looks up addresses of names, not the reverse",
@@ -87,8 +92,9 @@ def _selectors(host: Host) -> dict[str, Any]:
         name: getattr(local_selectors, name)
         for name in ("BaseSelector", "EVENT_READ", "EVENT_WRITE", "SelectorKey")
     }
-    for name in ("DefaultSelector", "PollSelector", "SelectSelector"):
+    for name in ("DefaultSelector", "PollSelector"):
         contents[name] = selector.Selector
+    contents["SelectSelector"] = selector.SelectSelector
     return contents
 
 
@@ -98,66 +104,5 @@ def _fcntl(host: Host) -> dict[str, Any]:
         for name in dir(local_fcntl)
         if name.isupper()
     }
-    contents["fcntl"] = fcntl
+    contents["fcntl"] = descriptors.fcntl
     return contents
-
-
-def fcntl(fd: Any, cmd: int, arg: Any = 0, /) -> int:
-    """Tells a remote socket's flags: F_GETFL and F_GETFD.
-
-    F_GETFL has Linux's numbers. Others are Unsupported: a socket's mode is set
-    by setblocking() and settimeout().
-    """
-    socket = _find(handles.number_of(fd))
-    if cmd == local_fcntl.F_GETFD:
-        return 0 if socket.inheritable else local_fcntl.FD_CLOEXEC
-    if cmd != local_fcntl.F_GETFL:
-        raise errors.Unsupported(
-            f"fcntl: of a remote socket only F_GETFL and F_GETFD are known, "
-            f"not {cmd}; setblocking() sets its mode",
-            host=socket.host.name,
-        )
-    response = socket.host._call(
-        rpc.DESCRIBE, messages.DescribeRequest(socket=socket.name)
-    )
-    flags: int = response.socket.status_flags
-    return flags
-
-
-def close(fd: int) -> None:
-    """Closes the socket of a handle. OSError (EBADF) if there is none."""
-    socket = _find(_handle(fd))
-    handles.forget(socket)
-    socket.host._close_socket(socket)
-
-
-def dup(fd: int) -> int:
-    """Makes another handle for the socket of a handle."""
-    socket = _find(_handle(fd))
-    response = socket.host._call(
-        rpc.DUPLICATE, messages.DuplicateRequest(socket=socket.name)
-    )
-    outcomes.value_of(response.outcome)
-    return handles.detach(
-        handles.RemoteSocket(
-            socket.host,
-            response.duplicate_socket,
-            socket.family,
-            socket.type,
-            socket.proto,
-        )
-    )
-
-
-def _find(number: int) -> handles.RemoteSocket:
-    socket = handles.find(number)
-    handles.check_form(socket, "standoff")
-    return socket
-
-
-def _handle(fd: object) -> int:
-    if not isinstance(fd, int):
-        raise TypeError(
-            f"'{type(fd).__name__}' object cannot be interpreted as an integer"
-        )
-    return fd

@@ -27,11 +27,15 @@ _STAYING = (
 # What Host imports when it is first needed: it would find the stand-ins.
 _LATE = (
     "standoff.connecting",
+    "standoff.descriptors",
     "standoff.modules",
     "standoff.poller",
     "standoff.selecting",
     "standoff.selector",
 )
+
+# As it is now: a program may put the stand-in's in its place.
+_fcntl_of_files = local_fcntl.fcntl
 
 _REPLACED = (local_socket, local_select, local_selectors, local_fcntl)
 
@@ -128,9 +132,9 @@ def _fcntl(host: Host) -> types.ModuleType:
             setattr(module, name, value)
 
     def fcntl(fd: Any, cmd: int, arg: Any = 0, /) -> Any:
-        """fcntl(2): of a file as ever, of a socket F_GETFL and F_GETFD."""
+        """fcntl(2): of a file as ever, of a socket its flags."""
         if handles.number_of(fd) < handles.FIRST:
-            return local_fcntl.fcntl(fd, cmd, arg)
+            return _fcntl_of_files(fd, cmd, arg)
         return stand_in.fcntl(fd, cmd, arg)
 
     setattr(module, "fcntl", fcntl)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import Any, Iterable, Mapping
+from typing import Any, Generator, Iterable, Mapping
 
 from standoff import errors
 from standoff import first
@@ -32,17 +32,25 @@ POLLWRNORM = 0x100
 POLLWRBAND = 0x200
 
 # What select(2) takes for ready (fs/select.c).
-_READABLE = POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR
-_WRITABLE = POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR
-_EXCEPTIONAL = POLLPRI
+READABLE = POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR
+WRITABLE = POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR
+EXCEPTIONAL = POLLPRI
 
 # Sockets as they were given, each with its handle.
 Numbered = list[tuple[Any, int]]
 # Sockets of one host, each with its handle.
 Group = list[tuple[int, handles.RemoteSocket]]
 
+# What a wait asks for next: the events of handles, and for how long.
+Round = tuple[Mapping[int, int], float | None]
+# It is sent what Round found, and returns what select() is to know.
+Rounds = Generator[Round, dict[int, int], dict[int, int]]
+
 # The longest that a wait of this machine may be, in seconds.
 _LONGEST = threading.TIMEOUT_MAX
+# Between two looks at sockets with events that nobody asked for, in seconds.
+_FIRST_PAUSE = 0.005
+_LONGEST_PAUSE = 0.05
 
 
 def select(
@@ -58,7 +66,7 @@ def select(
     for reading, for writing, with out-of-band data.
     """
     lists, events, seconds = check_lists(rlist, wlist, xlist, timeout)
-    return ready_of(lists, wait(events, seconds))
+    return ready_of(lists, wait_counted(events, seconds))
 
 
 def check_lists(
@@ -102,13 +110,80 @@ def ready_of(
     lists: list[Numbered], ready: Mapping[int, int]
 ) -> tuple[list[Any], list[Any], list[Any]]:
     """What select() returns. OSError (EBADF) if a socket is closed."""
-    if any(found & POLLNVAL for found in ready.values()):
-        raise handles.bad_descriptor()
+    check_open(ready)
     readable, writable, exceptional = (
         [socket for socket, number in each if ready.get(number, 0) & wanted]
-        for each, wanted in zip(lists, (_READABLE, _WRITABLE, _EXCEPTIONAL))
+        for each, wanted in zip(lists, (READABLE, WRITABLE, EXCEPTIONAL))
     )
     return readable, writable, exceptional
+
+
+def check_open(ready: Mapping[int, int]) -> Mapping[int, int]:
+    """The same. OSError (EBADF) if a handle stands for no open socket."""
+    if any(found & POLLNVAL for found in ready.values()):
+        raise handles.bad_descriptor()
+    return ready
+
+
+def wait_counted(
+    events: Mapping[int, int], timeout: float | None
+) -> dict[int, int]:
+    """As wait(), but only events that count for select(2) end it."""
+    rounds = counted_rounds(events, timeout)
+    found: dict[int, int] | None = None
+    while True:
+        try:
+            wanted, seconds = rounds.send(found)  # type: ignore[arg-type]
+        except StopIteration as end:
+            ready: dict[int, int] = end.value
+            return ready
+        found = wait(wanted, seconds)
+
+
+def counted_rounds(
+    events: Mapping[int, int], timeout: float | None
+) -> Rounds:
+    """The rounds of a wait that only events that count for select(2) end.
+
+    poll(2) tells of errors and hang-ups that nobody asked for, as long as they
+    last. A socket that has only such ones is left out of the wait, and looked
+    at now and then: what it is waited for on may still come.
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
+    pause = _FIRST_PAUSE
+    unasked: dict[int, int] = {}
+    left = timeout
+    while True:
+        if unasked:
+            quiet = {
+                number: wanted
+                for number, wanted in events.items()
+                if number not in unasked
+            }
+            yield quiet, pause if left is None else min(pause, left)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            found = yield events, 0.0
+        else:
+            found = yield events, left
+        ready = {
+            number: counted
+            for number, told in found.items()
+            if (counted := told & (_counting(events[number]) | POLLNVAL))
+        }
+        if deadline is not None:
+            left = max(0.0, deadline - time.monotonic())
+        if ready or left == 0.0:
+            return ready
+        unasked = found
+
+
+def _counting(wanted: int) -> int:
+    """The events that make a socket ready in the lists that it is in."""
+    return (
+        (READABLE if wanted & POLLIN else 0)
+        | (WRITABLE if wanted & POLLOUT else 0)
+        | (EXCEPTIONAL if wanted & POLLPRI else 0)
+    )
 
 
 def wait(

@@ -1,4 +1,4 @@
-"""`selectors.DefaultSelector` for remote sockets."""
+"""`selectors.DefaultSelector` and its like for remote sockets."""
 
 from __future__ import annotations
 
@@ -54,18 +54,24 @@ class Selector(selectors.BaseSelector):
             # To the millisecond, rounded up, as poll(2) has it.
             timeout = max(0.0, math.ceil(timeout * 1e3) * 1e-3)
         ready = []
-        for number, found in selecting.wait(wanted, timeout).items():
+        for number, found in self._wait(wanted, timeout).items():
             key = self._keys.get(number)
             if key is None:
                 continue
-            events = 0
-            if found & ~POLLIN:
-                events |= selectors.EVENT_WRITE
-            if found & ~POLLOUT:
-                events |= selectors.EVENT_READ
+            events = self._events_of(found)
             if events & key.events:
                 ready.append((key, events & key.events))
         return ready
+
+    def _wait(
+        self, wanted: Mapping[int, int], timeout: float | None
+    ) -> Mapping[int, int]:
+        return selecting.wait(wanted, timeout)
+
+    def _events_of(self, found: int) -> int:
+        return (selectors.EVENT_WRITE if found & ~POLLIN else 0) | (
+            selectors.EVENT_READ if found & ~POLLOUT else 0
+        )
 
     def close(self) -> None:
         """Forgets all sockets, and leaves them open."""
@@ -100,6 +106,20 @@ class Selector(selectors.BaseSelector):
             raise ValueError(
                 f"Invalid file descriptor: {fileobj.fileno()}"
             ) from None
+
+
+class SelectSelector(Selector):
+    """`selectors.SelectSelector`: an event is what select(2) has for one."""
+
+    def _wait(
+        self, wanted: Mapping[int, int], timeout: float | None
+    ) -> Mapping[int, int]:
+        return selecting.check_open(selecting.wait_counted(wanted, timeout))
+
+    def _events_of(self, found: int) -> int:
+        return (
+            selectors.EVENT_READ if found & selecting.READABLE else 0
+        ) | (selectors.EVENT_WRITE if found & selecting.WRITABLE else 0)
 
 
 class _Map(Mapping[Any, selectors.SelectorKey]):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import queue
+import sys
 import threading
 import time
-from typing import Mapping
+from typing import Any, Callable, Mapping, TypeVar
 
 from standoff import errors
 from standoff import handles
@@ -15,6 +17,8 @@ from standoff.connection import PATIENCE, Connection
 from standoff.socket_replies import read_close
 from standoff.v1 import session_service_pb2 as messages
 from standoff.v1 import socket_service_pb2 as socket_messages
+
+_R = TypeVar("_R")
 
 DEFAULT = "default"
 
@@ -74,7 +78,7 @@ def enter(
 
 
 class Keeper:
-    """A thread that renews the lease, and closes sockets that were lost.
+    """A thread that renews the lease, and does what a destructor may not.
 
     It knows the connection and not the host, so that a host that nobody has any
     more can go.
@@ -83,9 +87,11 @@ class Keeper:
     def __init__(self, connection: Connection, session: Session) -> None:
         self._connection = connection
         self._session = session
-        self._lost: queue.SimpleQueue[handles.RemoteSocket | None] = (
+        self._work: queue.SimpleQueue[Callable[[], Any] | None] = (
             queue.SimpleQueue()
         )
+        # Where the answer goes that it did not give in time.
+        self._late: queue.SimpleQueue[Any] | None = None
         self._thread = threading.Thread(
             target=self._run, name=f"standoff-{session.name}", daemon=True
         )
@@ -93,13 +99,43 @@ class Keeper:
 
     def close_later(self, socket: handles.RemoteSocket) -> None:
         """Closes a socket soon. May be called by the garbage collector."""
-        self._lost.put(socket)
+        self._work.put(
+            functools.partial(
+                close_socket, self._connection, socket.name, GOODBYE
+            )
+        )
+
+    def ask(self, call: Callable[[], _R], timeout: float) -> _R | None:
+        """What a call returns that the thread makes; None if it does not.
+
+        May be called by the garbage collector, which may be in the middle of a
+        call of its own thread. Waits for at most `timeout` seconds.
+        """
+        if (
+            sys.is_finalizing()
+            or (self._late is not None and self._late.empty())
+            or not self._thread.is_alive()
+            or threading.current_thread() is self._thread
+        ):
+            return None
+        answer: queue.SimpleQueue[_R] = queue.SimpleQueue()
+        self._work.put(lambda: answer.put(call()))
+        try:
+            return answer.get(timeout=timeout)
+        except queue.Empty:
+            # Others are not to wait for the same.
+            self._late = answer
+            return None
 
     def stop(self) -> None:
-        """Ends the thread, when it has closed what it was given."""
-        self._lost.put(None)
+        """Ends the thread, when it has done what it was given."""
+        self.stop_soon()
         if threading.current_thread() is not self._thread:
             self._thread.join(GOODBYE)
+
+    def stop_soon(self) -> None:
+        """The same, without waiting. May be called by the garbage collector."""
+        self._work.put(None)
 
     def _run(self) -> None:
         pause = self._session.lease / 3 if self._session.lease else None
@@ -107,17 +143,19 @@ class Keeper:
         while True:
             try:
                 wait = None if due is None else max(0.0, due - time.monotonic())
-                socket = self._lost.get(timeout=wait)
+                work = self._work.get(timeout=wait)
             except queue.Empty:
                 assert pause is not None
                 due = time.monotonic() + self._renew(pause)
                 continue
-            if socket is None:
+            if work is None:
                 return
             try:
-                close_socket(self._connection, socket.name, GOODBYE)
-            except (OSError, errors.HarnessError):
+                work()
+            except Exception:
                 pass  # Nobody is there to hear of it.
+            # It may have the last reference to a host.
+            del work
 
     def _renew(self, pause: float) -> float:
         """Renews the lease. Returns when to do so again, in seconds."""

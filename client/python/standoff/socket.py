@@ -32,6 +32,13 @@ from standoff.socket_state import FILE_PIECE, Pieces, SocketState, is_real
 if TYPE_CHECKING:
     from standoff.host import Host
 
+# As it is now: a program may put a class of ours in the place of socket.socket.
+_makefile: Any = local_socket.socket.makefile
+_GiveupOnSendfile: type[Exception] = getattr(local_socket, "_GiveupOnSendfile")
+
+# How long a destructor waits for the addresses in its warning, in seconds.
+_PATIENCE_OF_DESTRUCTOR = 1.0
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _S = TypeVar("_S", bound=SocketBase)
@@ -214,9 +221,9 @@ class Socket(SocketState):
 
         The socket is closed when it and all its files are.
         """
-        return local_socket.socket.makefile(
-            cast(Any, self),
-            cast(Any, mode),
+        return _makefile(
+            self,
+            mode,
             buffering,
             encoding=encoding,
             errors=errors,
@@ -252,6 +259,19 @@ class Socket(SocketState):
             if sent and hasattr(file, "seek"):
                 file.seek(offset + sent)
         return sent
+
+    # CPython's names for the two ways.
+    _sendfile_use_send = sendfile
+
+    def _sendfile_use_sendfile(
+        self, file: BinaryIO, offset: int = 0, count: int | None = None
+    ) -> int:
+        raise _GiveupOnSendfile("there is no sendfile(2) between two machines")
+
+    def _accept(self) -> tuple[int, Any]:
+        """The same as accept(), but with a handle: as _socket.socket has it."""
+        accepted, address = self.accept()
+        return accepted.detach(), address
 
     def close(self) -> None:
         """Closes the socket, or when the last of its files is closed.
@@ -339,13 +359,16 @@ class Socket(SocketState):
                 pass
         return parts
 
+    def _last_addresses(self) -> list[str]:
+        # Not here: a garbage collection may be in the middle of a call.
+        return self._host._ask(self._addresses, _PATIENCE_OF_DESTRUCTOR) or []
+
     def __del__(self) -> None:
         if getattr(self, "_remote", None) is None or self._host._ended:
             return
         try:
             warnings.warn(
-                # Without its addresses, which would take a call.
-                f"unclosed {self._describe_briefly([])}",
+                f"unclosed {self._describe_briefly(self._last_addresses())}",
                 ResourceWarning,
                 source=self,
                 stacklevel=2,
@@ -353,5 +376,4 @@ class Socket(SocketState):
         finally:
             remote, self._remote = self._remote, None
             if remote is not None and handles.forget(remote):
-                # Not here: a garbage collection may be in the middle of a call.
                 self._host._close_later(remote)

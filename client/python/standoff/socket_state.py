@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket as local_socket
+import sys
 import time
 from typing import Any, BinaryIO, Iterator
 
+from standoff import errors
 from standoff import handles
 from standoff.socket_arguments import Buffer
 from standoff.socket_calls import SocketCalls
@@ -53,8 +55,16 @@ class SocketState(SocketCalls):
     def fileno(self) -> int:
         """A handle that stands for the socket; -1 if it is closed.
 
-        It is no descriptor of this machine: see standoff.handles.
+        It is no descriptor of this machine: see standoff.handles. Unsupported
+        if `ssl` asks for it, to make a local socket of it (wrap_socket).
         """
+        if sys._getframe(1).f_globals.get("__name__") == "ssl":
+            raise errors.Unsupported(
+                "ssl can't wrap a remote socket: its wrap_socket() needs a "
+                "descriptor of this machine. Use SSLContext.wrap_bio() with "
+                "two ssl.MemoryBIO, and send and receive what they hold",
+                host=self._host.name,
+            )
         return -1 if self._remote is None else self._remote.handle
 
     def get_inheritable(self) -> bool:

@@ -200,6 +200,21 @@ async def test_select(host: aio.Host) -> None:
 
 
 @on_host
+async def test_select_and_events_that_nobody_asked_for(host: aio.Host) -> None:
+    first, second = await host.socketpair()
+    async with first, second, await host.socket() as unconnected:
+        start, used = time.monotonic(), time.process_time()
+        assert await host.select([], [], [unconnected], 0.5) == ([], [], [])
+        assert 0.5 <= time.monotonic() - start < 30
+        assert time.process_time() - used < 0.25
+        task = asyncio.create_task(host.select([second], [], [unconnected]))
+        done, _ = await asyncio.wait([task], timeout=0.2)
+        assert not done
+        await first.send(b"x")
+        assert await task == ([second], [], [])
+
+
+@on_host
 async def test_select_refuses_sockets_of_threads(host: aio.Host) -> None:
     with standoff.connect(host.address) as other, other.socket() as sock:
         with pytest.raises(TypeError):
@@ -224,6 +239,13 @@ def test_select_on_two_hosts(daemon_address: str) -> None:
                 # Ready is ready, whoever was first to say so.
                 assert await aio.select([second, fourth], [], []) == (
                     [second, fourth], [], [])
+                # What one host has and nobody asked for does not count.
+                await second.recv(1)
+                async with await other.socket() as unconnected:
+                    start = time.monotonic()
+                    assert await aio.select([second], [], [unconnected],
+                                            0.2) == ([], [], [])
+                    assert time.monotonic() - start >= 0.2
 
     with daemon() as (address, _):
         run_clean(lambda: main(address))

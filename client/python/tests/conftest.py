@@ -18,8 +18,14 @@ from net import LocalNet, Net, RemoteNet
 BUILT_DAEMON = pathlib.Path(
     __file__).parents[3] / "bazel-bin" / "server" / "standoffd"
 READY = "standoffd: listening on "
-# Seconds that a test may take, however busy the machine is.
+# Seconds that a test may take, however busy the machine is, unless its mark
+# `limit` says otherwise.
 TEST_LIMIT = 90
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tells pytest of the mark."""
+    config.addinivalue_line("markers", "limit(seconds): what a test may take")
 
 
 @pytest.fixture(scope="session", name="daemon_address")
@@ -57,19 +63,22 @@ def _net(request: pytest.FixtureRequest) -> Iterator[Net]:
 
 
 @pytest.fixture(autouse=True)
-def _limit() -> Iterator[None]:
+def _limit(request: pytest.FixtureRequest) -> Iterator[None]:
     """Ends a test that hangs in the main thread.
 
     First by an exception from a signal handler, which fails the test alone. If
     not even that ends the call, by the end of the run.
     """
 
+    mark = request.node.get_closest_marker("limit")
+    limit = mark.args[0] if mark else TEST_LIMIT
+
     def give_up(*_: Any) -> None:
-        raise AssertionError(f"the test takes more than {TEST_LIMIT} s")
+        raise AssertionError(f"the test takes more than {limit} s")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, TEST_LIMIT)
-    faulthandler.dump_traceback_later(2 * TEST_LIMIT, exit=True)
+    signal.setitimer(signal.ITIMER_REAL, limit)
+    faulthandler.dump_traceback_later(2 * limit, exit=True)
     try:
         yield
     finally:

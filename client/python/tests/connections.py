@@ -120,3 +120,15 @@ def reset_by_peer(net: Net) -> Any:
     server.close()
     await_events(net, client, 0)
     return client
+
+
+def hung_up_and_full(net: Net) -> tuple[Any, Any, int]:
+    """A Unix stream that has hung up and has no room to send.
+
+    Its peer, too, and how many bytes that has yet to receive.
+    """
+    first, second = unix_pair(net)
+    filled = fill(first)
+    second.shutdown(socket.SHUT_RDWR)
+    await_events(net, first, 0)
+    return first, second, filled

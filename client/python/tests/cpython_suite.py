@@ -8,13 +8,15 @@ libpython3.11-testsuite), in an interpreter of its own in which `socket`,
 without it, it is one of a lab, whose other host is the internet: the names that
 the suite asks for lead to it, and it accepts connections and says nothing.
 
-A test may be skipped only
+A test may fail only if cpython_differences.py says why it can't pass, and be
+skipped only
 
+- for the same reason,
 - if it is skipped with this machine's own `socket`, too, or
-- for want of the internet, and the host really has none.
+- if it needs the internet, and the host really has none.
 
-Other skips count as failures. The exit status is 0 if nothing failed and
-something passed.
+Other skips count as failures, and so do tests that cpython_differences.py lists
+and that pass. The exit status is 0 if nothing failed and something passed.
 """
 
 from __future__ import annotations
@@ -36,8 +38,10 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from cpython_differences import reason_of
 
 # What tests ask of the internet.
 INTERNET_NAMES = ("www.python.org", "www.python.org.")
@@ -57,6 +61,8 @@ class Counts:
 
     passed: int = 0
     failed: int = 0
+    # How many can't pass, by the reason.
+    differ: Mapping[str, int] = dataclasses.field(default_factory=dict)
     # The test's id, the reason, and why that is fair; empty if it is not.
     skipped: list[tuple[str, str, str]] = dataclasses.field(
         default_factory=list)
@@ -231,11 +237,22 @@ def run(module: str, address: str, own: dict[str, str], limit: float,
         runner = unittest.TextTestRunner(verbosity=verbosity,
                                          resultclass=Result)
         result: Any = runner.run(suite)
+        reasons = {test: reason_of(module, test) for test in
+                   result.passed | result.failed | set(result.reasons)}
+        passed = result.passed - result.failed
+        for test in sorted(passed):
+            if reasons[test]:
+                print(f"passed, and is said to differ: {test}: {reasons[test]}")
         counts = Counts(
-            passed=len(result.passed - result.failed),
-            failed=len(result.failed),
+            passed=sum(not reasons[test] for test in passed),
+            failed=sum(bool(reasons[test]) == (test in passed)
+                       for test in passed | result.failed),
             skipped=[(test, reason, excuse(host, test, reason, own))
-                     for test, reason in result.reasons.items()])
+                     for test, reason in result.reasons.items()
+                     if not reasons[test]],
+            differ=collections.Counter(
+                reasons[test] for test in reasons
+                if reasons[test] and test not in passed))
     faulthandler.cancel_dump_traceback_later()
     tell(module, counts)
     return counts
@@ -261,7 +278,7 @@ def reaches(host: Any, name: str) -> bool:
 
 
 def tell(module: str, counts: Counts) -> None:
-    """Prints the skips, those that are alike in a line, and the counts."""
+    """Prints what did not pass, that which is alike in a line, and counts."""
     alike = collections.Counter(
         (reason, excuse) for _, reason, excuse in counts.skipped)
     for test, reason, fair in counts.skipped:
@@ -270,8 +287,11 @@ def tell(module: str, counts: Counts) -> None:
     for (reason, fair), number in alike.items():
         if number > 1 and fair:
             print(f"skipped: {number} tests: {reason} ({fair})")
+    for reason, number in counts.differ.items():
+        print(f"differ: {number} tests: {reason}")
+    differ = sum(counts.differ.values())
     print(f"{module}: {counts.passed} passed, {counts.failed} failed, "
-          f"{len(counts.skipped)} skipped", flush=True)
+          f"{len(counts.skipped)} skipped, {differ} differ", flush=True)
 
 
 @contextlib.contextmanager

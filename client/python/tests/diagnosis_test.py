@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import standoff
-from aio_support import daemon
+from aio_support import LOOPBACK, daemon
 from diagnosis_support import (
     all_blocked,
     connected,
@@ -22,6 +22,7 @@ from standoff.lab import Lab
 from standoff.v1 import diagnosis_pb2
 from workers import PATIENCE, Worker, eventually
 
+IPPROTO_MPTCP = 262
 Pair = tuple[standoff.Host, standoff.Host]
 # More than all buffers hold.
 MUCH = standoff.Pattern(seed=1, length=64 << 20)
@@ -103,6 +104,30 @@ class TestDeadlock:
             assert call.method == "Send"
             assert call.evidence[0].state.send_queue > 0
             assert call.evidence[0].peer_state.receive_queue > 0
+
+    @pytest.mark.parametrize("protocol", [0, IPPROTO_MPTCP])
+    def test_of_two_who_have_just_blocked(
+        self, hosts: Pair, protocol: int
+    ) -> None:
+        left, right = hosts
+        for _ in range(4):
+            try:
+                server = right.socket(proto=protocol)
+            except OSError:
+                pytest.skip("no MPTCP here")
+            with server, left.socket(proto=protocol) as a:
+                server.bind((LOOPBACK, 0))
+                server.listen()
+                a.connect(server.getsockname())
+                b, _ = server.accept()
+                sends = [left.actor("anna").start(a.sendall, MUCH),
+                         right.actor("bert").start(b.sendall, MUCH)]
+                all_blocked(*sends)
+                # Their last bytes are still under way.
+                check_deadlock(standoff.why(hosts, settle=PATIENCE))
+                for send in sends:
+                    send.cancel()
+                b.close()
 
     def test_of_others_who_wait_for_it(self, hosts: Pair) -> None:
         left, right = hosts

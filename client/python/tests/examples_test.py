@@ -32,7 +32,7 @@ def without_numbers(text: str) -> str:
 
 
 def test_page_prints_what_is_there() -> None:
-    assert [name for name, _, _ in printed()] == ["deadlock.py"]
+    assert [name for name, _, _ in printed()] == ["deadlock.py", "tls.py"]
     for name, text, _ in printed():
         source = (EXAMPLES / name).read_text(encoding="utf-8")
         # All but the docstring.
@@ -40,7 +40,8 @@ def test_page_prints_what_is_there() -> None:
 
 
 def test_deadlock_is_short() -> None:
-    ((_, text, _),) = printed()
+    ((name, text, _), _) = printed()
+    assert name == "deadlock.py"
     assert len(text.splitlines()) < 25
     assert "time" not in text.replace("timeout", "")
 

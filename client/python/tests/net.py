@@ -21,13 +21,15 @@ class Net(abc.ABC):
       socket: the module `socket`, or what stands in for it.
       select: the module `select`, or what stands in for it.
       selectors: the module `selectors`, or what stands in for it.
+      fcntl_module: the module `fcntl`, or what stands in for it.
     """
 
     def __init__(self, socket_module: Any, select_module: Any,
-                 selectors_module: Any) -> None:
+                 selectors_module: Any, fcntl_module: Any) -> None:
         self.socket = socket_module
         self.select = select_module
         self.selectors = selectors_module
+        self.fcntl_module = fcntl_module
         self._kept = contextlib.ExitStack()
 
     def keep(self, sock: Any) -> Any:
@@ -39,9 +41,9 @@ class Net(abc.ABC):
         """Closes all that was kept, the latest first."""
         self._kept.close()
 
-    @abc.abstractmethod
-    def fcntl(self, fd: Any, cmd: int, arg: int = 0) -> Any:
+    def fcntl(self, fd: Any, cmd: int, arg: Any = 0) -> Any:
         """fcntl.fcntl for descriptors of this side."""
+        return self.fcntl_module.fcntl(fd, cmd, arg)
 
     @abc.abstractmethod
     def wait_blocked(self, *threads: threading.Thread) -> None:
@@ -55,10 +57,7 @@ class LocalNet(Net):
     """The modules of the standard library."""
 
     def __init__(self) -> None:
-        super().__init__(socket, select, selectors)
-
-    def fcntl(self, fd: Any, cmd: int, arg: int = 0) -> Any:
-        return fcntl.fcntl(fd, cmd, arg)
+        super().__init__(socket, select, selectors, fcntl)
 
     def wait_blocked(self, *threads: threading.Thread) -> None:
         eventually(lambda: all(is_asleep(thread) for thread in threads))
@@ -73,11 +72,8 @@ class RemoteNet(Net):
 
     def __init__(self, host: Any) -> None:
         super().__init__(host.socket_module(), host.select_module(),
-                         host.selectors_module())
+                         host.selectors_module(), host.fcntl_module())
         self.host = host
-
-    def fcntl(self, fd: Any, cmd: int, arg: int = 0) -> Any:
-        return self.host.fcntl(fd, cmd, arg)
 
     def wait_blocked(self, *threads: threading.Thread) -> None:
         # Only the daemon can tell: here, the thread waits for a reply in any

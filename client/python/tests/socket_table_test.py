@@ -226,10 +226,13 @@ def test_modules_that_differ(host: standoff.Host) -> None:
         os.close(reader)
         os.close(writer)
     module: Any = host.selectors_module()
-    assert (module.DefaultSelector is module.PollSelector is
-            module.SelectSelector)
+    assert module.DefaultSelector is module.PollSelector
     assert not hasattr(module.DefaultSelector, "fileno")
     with host.socket() as sock:
         assert host.fcntl(sock, fcntl.F_GETFD) == fcntl.FD_CLOEXEC
-        with pytest.raises(standoff.Unsupported):
+        for command in (fcntl.F_SETFL, fcntl.F_SETOWN):
+            with pytest.raises(standoff.Unsupported):
+                host.fcntl(sock, command, os.O_APPEND)
+        sock.settimeout(1)
+        with pytest.raises(standoff.Unsupported, match="timeout"):
             host.fcntl(sock, fcntl.F_SETFL, 0)

@@ -9,6 +9,7 @@ import errno
 import os
 import select
 import socket
+import ssl
 import time
 from typing import Any
 
@@ -163,6 +164,20 @@ def test_epoll_is_missing(net: RemoteNet) -> None:
     assert not hasattr(net.selectors, "EpollSelector")
 
 
+@pytest.mark.parametrize("server_side", [False, True])
+def test_ssl_gets_no_descriptor(net: RemoteNet, server_side: bool) -> None:
+    client, server = tcp_pair(net)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    for sock in (client, tcp(net)):
+        with pytest.raises(standoff.Unsupported, match="ssl.MemoryBIO"):
+            context.wrap_socket(sock, server_side=server_side)
+    # It is as it was.
+    server.sendall(b"x")
+    assert client.recv(1) == b"x"
+    assert client.fileno() >= 1 << 30
+
+
 # The control channel --------------------------------------------------------
 
 
@@ -227,3 +242,21 @@ def test_refused_family(net: RemoteNet, family: str) -> None:
         with pytest.raises(OSError, match="refused by the daemon") as caught:
             function(getattr(socket, family), socket.SOCK_RAW)
         assert caught.value.errno == errno.EAFNOSUPPORT
+
+
+def test_refused_flag(net: RemoteNet) -> None:
+    first, second = unix_pair(net)
+    for send in (first.send, first.sendall):
+        with pytest.raises(PermissionError, match="MSG_ZEROCOPY") as caught:
+            send(b"x", 0x4000000)
+        assert caught.value.errno == errno.EPERM
+    first.sendall(b"x")
+    assert second.recv(10) == b"x"
+
+
+def test_malformed_requests_are_no_oserror(net: RemoteNet) -> None:
+    # The program's mistake, and no word of a kernel or a policy.
+    with pytest.raises(standoff.InvalidRequest) as caught:
+        tcp(net).recv_pattern(standoff.Pattern(seed=1, length=1),
+                              socket.MSG_PEEK)
+    assert not isinstance(caught.value, OSError)

@@ -12,6 +12,7 @@ import pytest
 
 from connections import listener, tcp, tcp_pair, udp, unix_pair
 from net import Net
+from workers import Worker
 
 
 def stale_handle(net: Net) -> int:
@@ -273,6 +274,50 @@ def test_fcntl_takes_sockets_and_handles(net: Net) -> None:
 
 def test_fcntl_reads_the_descriptors_flags(net: Net) -> None:
     assert net.fcntl(tcp(net), fcntl.F_GETFD) == fcntl.FD_CLOEXEC
+
+
+def test_fcntl_sets_the_descriptors_flags(net: Net) -> None:
+    sock = tcp(net)
+    for flags in (0, fcntl.FD_CLOEXEC):
+        assert net.fcntl(sock, fcntl.F_SETFD, flags) == 0
+        assert net.fcntl(sock.fileno(), fcntl.F_GETFD) == flags
+        assert sock.get_inheritable() is (flags == 0)
+        sock.set_inheritable(bool(flags))
+        assert net.fcntl(sock, fcntl.F_GETFD) == fcntl.FD_CLOEXEC - flags
+
+
+def test_fcntl_sets_the_mode(net: Net) -> None:
+    first, _ = unix_pair(net)
+    flags = net.fcntl(first, fcntl.F_GETFL)
+    assert net.fcntl(first, fcntl.F_SETFL, flags | os.O_NONBLOCK) == 0
+    assert net.fcntl(first, fcntl.F_GETFL) == flags | os.O_NONBLOCK
+    with pytest.raises(BlockingIOError):
+        first.recv(1)
+    # The object does not know.
+    assert first.getblocking() is True
+    assert net.fcntl(first, fcntl.F_SETFL, flags) == 0
+    assert net.fcntl(first, fcntl.F_GETFL) == flags
+    worker = Worker(first.recv, 1)
+    net.wait_blocked(worker)
+    first.shutdown(socket.SHUT_RDWR)
+    assert worker.result() == b""
+
+
+def test_fcntl_and_a_timeout(net: Net) -> None:
+    first, _ = unix_pair(net)
+    first.settimeout(0.1)
+    flags = net.fcntl(first, fcntl.F_GETFL)
+    assert flags & os.O_NONBLOCK
+    assert net.fcntl(first, fcntl.F_SETFL, flags) == 0
+    with pytest.raises(TimeoutError):
+        first.recv(1)
+
+
+@pytest.mark.parametrize("command, argument", [
+    (fcntl.F_SETFD, None), (fcntl.F_SETFL, None), (fcntl.F_SETFL, 1.0)])
+def test_fcntl_of_no_number(net: Net, command: int, argument: Any) -> None:
+    with pytest.raises(TypeError):
+        net.fcntl(tcp(net), command, argument)
 
 
 def test_fcntl_of_what_is_not_open(net: Net) -> None:

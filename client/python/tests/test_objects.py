@@ -79,14 +79,27 @@ def test_is_not_copied(net: Net, function: Any) -> None:
 
 
 def test_a_socket_left_open_is_warned_of(net: Net) -> None:
-    sock = net.socket.socket()
-    # A remote one says no more: its addresses would take a call.
-    start = repr(sock).partition(", laddr=")[0]
+    server = listener(net)
+    sock = net.socket.create_connection(server.getsockname())
+    text = repr(sock)
+    assert f"laddr={sock.getsockname()}, raddr={server.getsockname()}" in text
     with pytest.warns(ResourceWarning) as caught:
         del sock
         gc.collect()
-    assert any(str(item.message).startswith(f"unclosed {start}")
-               for item in caught)
+    assert f"unclosed {text}" in [str(item.message) for item in caught]
+
+
+def test_a_socket_left_open_in_a_cycle_is_warned_of(net: Net) -> None:
+    # In a thread of its own, as a garbage collection may be in any.
+    sock = tcp(net).dup()
+    sock.bind((LOOPBACK, 0))
+    text, cycle = repr(sock), [sock]
+    cycle.append(cycle)
+    del sock
+    with pytest.warns(ResourceWarning) as caught:
+        del cycle
+        Worker(gc.collect).result()
+    assert f"unclosed {text}" in [str(item.message) for item in caught]
 
 
 def test_a_socket_left_open_is_closed(net: Net) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from connections import (fill, listener, receive_exactly, tcp, tcp_pair, udp,
-                         unix_pair)
+from connections import (fill, hung_up_and_full, listener, receive_exactly,
+                         reset_by_peer, tcp, tcp_pair, udp, unix_pair)
 from net import Net
 from workers import Worker
 
@@ -155,6 +155,73 @@ def test_the_mode_of_a_socket_does_not_matter(net: Net) -> None:
     start = time.monotonic()
     assert net.select.select([sock], [], [], 0.1) == ([], [], [])
     assert time.monotonic() - start >= 0.1
+
+
+# Errors and hang-ups that poll(2) would tell of unasked ----------------------
+
+
+# Each with something that nobody asks for and that does not go away.
+UNASKED: dict[str, Any] = {
+    "unconnected": tcp,
+    "reset": reset_by_peer,
+    "hung up": lambda net: hung_up_and_full(net)[0],
+}
+
+
+@pytest.mark.parametrize("state", UNASKED)
+def test_only_urgent_data_is_exceptional(net: Net, state: str) -> None:
+    sock = UNASKED[state](net)
+    assert net.select.select([], [], [sock], 0) == ([], [], [])
+    start, used = time.monotonic(), time.process_time()
+    assert net.select.select([], [], [sock], 0.5) == ([], [], [])
+    assert 0.5 <= time.monotonic() - start < 30
+    # It has not looked all the time.
+    assert time.process_time() - used < 0.25
+
+
+@pytest.mark.parametrize("state", UNASKED)
+def test_waits_beside_what_nobody_asked_for(net: Net, state: str) -> None:
+    sock = UNASKED[state](net)
+    client, server = tcp_pair(net)
+    worker = Worker(net.select.select, [client], [], [sock])
+    worker.join(0.3)
+    assert worker.is_alive()
+    server.sendall(b"x")
+    assert worker.result() == ([client], [], [])
+
+
+def test_waits_for_room_of_what_has_hung_up(net: Net) -> None:
+    first, second, filled = hung_up_and_full(net)
+    idle, _ = tcp_pair(net)
+    start = time.monotonic()
+    assert net.select.select([idle], [first], [first], 0.2) == ([], [], [])
+    assert 0.2 <= time.monotonic() - start < 30
+    # For reading, it counts.
+    assert net.select.select([first], [first], [], 60) == ([first], [], [])
+    worker = Worker(net.select.select, [idle], [first], [])
+    worker.join(0.2)
+    assert worker.is_alive()
+    # What it is waited for on is seen later, too.
+    receive_exactly(second, filled)
+    assert worker.result() == ([], [first], [])
+
+
+def test_what_nobody_asked_for_may_go(net: Net) -> None:
+    server, sock = listener(net), tcp(net)
+    worker = Worker(net.select.select, [], [], [sock])
+    worker.join(0.2)
+    assert worker.is_alive()
+    sock.connect(server.getsockname())
+    accepted = net.keep(server.accept()[0])
+    accepted.send(b"!", socket.MSG_OOB)
+    assert worker.result() == ([], [], [sock])
+
+
+def test_all_that_is_ready_is_told_beside_it(net: Net) -> None:
+    sock, (first, second) = tcp(net), unix_pair(net)
+    second.sendall(b"x")
+    assert net.select.select([first], [sock, first], [sock], 60) == (
+        [first], [sock, first], [])
 
 
 # What is refused ------------------------------------------------------------

@@ -8,7 +8,8 @@ from typing import Any, Iterator
 
 import pytest
 
-from connections import fill, listener, tcp, tcp_pair, unix_pair
+from connections import (fill, hung_up_and_full, listener, tcp, tcp_pair,
+                         unix_pair)
 from net import Net
 from workers import Worker
 
@@ -130,6 +131,17 @@ def test_the_end_is_readable(net: Net, selector: Any) -> None:
     key = selector.register(client, READ)
     server.close()
     assert selector.select(60) == [(key, READ)]
+
+
+def test_a_hang_up(net: Net, selector: Any) -> None:
+    first, _, _ = hung_up_and_full(net)
+    key = selector.register(first, WRITE)
+    # select(2) takes a hang-up for the end of what there is to read, and for no
+    # room to write.
+    selects = isinstance(selector, net.selectors.SelectSelector)
+    assert selector.select(0.1) == ([] if selects else [(key, WRITE)])
+    key = selector.modify(first, READ | WRITE)
+    assert selector.select(60) == [(key, READ if selects else READ | WRITE)]
 
 
 def test_modify(net: Net, selector: Any) -> None:

@@ -27,6 +27,17 @@ def proc_files():
         "link": b"\x04socket:[12345]",
         "link_other": b"\x04anon_inode:[eventpoll]",
         "text": "\x05\x28ps\0-ef\0 \x1b[31mä\x85€\t\n".encode(),
+        "stat": b"\x062501 (a) Z (b) S 2499 2501 2499 34816 2501 4194304 106 0 0 0 0 0 0 0 "
+        b"20 0 3 0 1053216 3133440 409 18446744073709551615 1 1\n",
+        "stat_short": b"\x061 (a",
+        "unix_socket": b"\x07pos:\t0\nflags:\t02\nmnt_id:\t10\nino:\t12345\nscm_fds: 3\n",
+        "cgroups": b"\x088:pids:/\n6:cpu,freezer:/a:b\n0::/user.slice/x\n",
+        "cgroup_mounts": b"\x0830 24 0:26 / /sys/fs/cgroup/a\\040b rw shared:9 - cgroup2 c rw\n"
+        b"31 24 0:27 /docker/x /sys/fs/cgroup/freezer ro master:7 - cgroup c rw,freezer\n",
+        "tracked": b"\x09ipv4     2 tcp      6 431999 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 "
+        b"sport=50000 dport=80 src=10.0.0.2 dst=10.0.0.1 sport=80 dport=50000 [ASSURED]",
+        "tracked_6": b"\x09ipv6 10 tcp 6 9 X src=fd00::1 dst=fd00::2 sport=5 dport=80 "
+        b"src=fd00::3 dst=fd00::1 sport=8080 dport=5",
         "text_latin": b"\x05\x10caf\xe9 \xc2\x85 \xf0\x9f\x98\x80",
     }
     for name, data in files.items():
@@ -53,6 +64,11 @@ def thread_waits():
     time = struct.pack("=qq", 1, 500_000_000)
     for name, data in {
         "recvfrom": call("recvfrom", b"", (SOCKET, 0)),
+        "readv": call(
+            "readv", struct.pack("=QQQQ", 0, 5, 0, 6), (SOCKET, 0), (MEMORY, 0), (SMALL, 2)
+        ),
+        "recvmsg": call("recvmsg", bytes(56), (SOCKET, 0), (MEMORY, 0), (SMALL, 2)),
+        "recvmmsg": call("recvmmsg", b"", (SOCKET, 0), (RAW, 1), (SMALL, 1), (SMALL, 2)),
         "sendto": call("sendto", b"", (SOCKET, 1)),
         "read_other": call("read", b"", (SMALL, 0)),
         "poll": call("poll", pollfds, (MEMORY, 0), (SMALL, 6), (SMALL, 250)),
@@ -127,6 +143,8 @@ def socket_diag():
             + done
         ),
     )
+    write("socket_diag", "look_up", b"\0\x05" + text(inet(2, 1, attribute(2, info))))
+    write("socket_diag", "look_up_none", b"\0\x05" + text(netlink(2, struct.pack("=i", -2) + bytes(16))))
     write("socket_diag", "error", b"\0\x01" + text(netlink(2, struct.pack("=i", -2) + bytes(16))))
     lowest = netlink(2, struct.pack("=i", -(2**31)) + bytes(16))
     write("socket_diag", "error_lowest", b"\0\x01" + text(lowest))

@@ -31,7 +31,22 @@ async def select(
     lists, events, seconds = selecting.check_lists(
         rlist, wlist, xlist, timeout
     )
-    return selecting.ready_of(lists, await _wait(events, seconds))
+    return selecting.ready_of(lists, await _wait_counted(events, seconds))
+
+
+async def _wait_counted(
+    events: Mapping[int, int], timeout: float | None
+) -> dict[int, int]:
+    """As _wait(), but only events that count for select(2) end it."""
+    rounds = selecting.counted_rounds(events, timeout)
+    found: dict[int, int] | None = None
+    while True:
+        try:
+            wanted, seconds = rounds.send(found)  # type: ignore[arg-type]
+        except StopIteration as end:
+            ready: dict[int, int] = end.value
+            return ready
+        found = await _wait(wanted, seconds)
 
 
 async def _wait(
