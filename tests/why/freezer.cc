@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -33,7 +34,9 @@ Freezer::Freezer(std::string folder, bool second_version)
     : folder_(std::move(folder)),
       file_(folder_ + (second_version ? "/cgroup.freeze" : "/freezer.state")),
       frozen_(second_version ? "1" : "FROZEN"),
-      thawed_(second_version ? "0" : "THAWED") {}
+      thawed_(second_version ? "0" : "THAWED"),
+      events_(folder_ + (second_version ? "/cgroup.events" : "/freezer.state")),
+      is_frozen_(second_version ? "frozen 1" : "FROZEN") {}
 
 Freezer::~Freezer() {
   Thaw();
@@ -44,6 +47,11 @@ Freezer::~Freezer() {
 void Freezer::Freeze(pid_t pid) {
   std::ofstream(folder_ + "/cgroup.procs") << pid << std::flush;
   std::ofstream(file_) << frozen_ << std::flush;
+  EXPECT_TRUE(Eventually([this] {
+    std::ifstream file(events_);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    return text.find(is_frozen_) != std::string::npos;
+  }));
 }
 
 void Freezer::Thaw() { std::ofstream(file_) << thawed_ << std::flush; }

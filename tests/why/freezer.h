@@ -22,6 +22,7 @@ class Freezer {
   // Thaws it, and waits until nobody is left in it.
   ~Freezer();
 
+  // Waits until that is so.
   void Freeze(pid_t pid);
   void Thaw();
 
@@ -30,6 +31,9 @@ class Freezer {
   const std::string file_;
   const std::string frozen_;
   const std::string thawed_;
+  // What says that it has happened.
+  const std::string events_;
+  const std::string is_frozen_;
 };
 
 }  // namespace standoff::client
