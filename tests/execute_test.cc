@@ -273,8 +273,8 @@ TEST_F(GreedyClientTest, DoesNotGrowTheDaemon) {
   const int64_t before = ResidentBytes(host_.pid());
   grpc::ClientContext context;
   own_.connection()->AddHeaders(&context);
-  const auto stream =
-      own_.connection()->stub<v1::OperationService>().Execute(&context);
+  const auto stub = v1::OperationService::NewStub(own_.connection()->channel());
+  const auto stream = stub->Execute(&context);
   std::thread writer([&] {
     for (int i = 0; i < kRequests; ++i) stream->Write(request_);
     stream->WritesDone();
@@ -307,8 +307,8 @@ TEST_F(GreedyClientTest, DoesNotGrowTheDaemon) {
 TEST_F(GreedyClientTest, CanBeCancelled) {
   grpc::ClientContext context;
   own_.connection()->AddHeaders(&context);
-  const auto stream =
-      own_.connection()->stub<v1::OperationService>().Execute(&context);
+  const auto stub = v1::OperationService::NewStub(own_.connection()->channel());
+  const auto stream = stub->Execute(&context);
   std::thread writer([&] {
     while (stream->Write(request_)) {
     }
