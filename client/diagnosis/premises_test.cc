@@ -77,16 +77,23 @@ TEST_F(PremisesTest, Still) {
   ExpectMissing(v1::PREMISE_STILL, "something moved on ", right);
 }
 
-// It may have closed that in a call on it, and its child has it still.
-TEST_F(PremisesTest, NoSocketThatOnlyRelativesHave) {
+// Another thread may have made the descriptor's number mean another socket.
+TEST_F(PremisesTest, SameNumber) {
   AddReceiver(right_, 33, "10.0.0.2:81", "10.0.0.1:1001");
-  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
   v1::Process& other = *right_.snapshot().mutable_processes(1);
   other.set_parent_pid(22);
-  ExpectMissing(v1::PREMISE_SAME_SOCKET, "(pid 33) has 10.0.0.2:81");
+  // There is no other thread.
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+  *right_process().add_threads() = right_thread();
+  right_process().mutable_threads(1)->set_thread_id(23);
+  ExpectMissing(v1::PREMISE_SAME_SOCKET, "may be on 10.0.0.2:81");
   other.clear_parent_pid();
+  EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
   right_process().set_parent_pid(33);
-  ExpectMissing(v1::PREMISE_SAME_SOCKET, "(pid 33) has 10.0.0.2:81");
+  ExpectMissing(v1::PREMISE_SAME_SOCKET, "its parent or child has open");
+  right_process().clear_parent_pid();
+  right_process().add_sockets(other.sockets(0));
+  ExpectMissing(v1::PREMISE_SAME_SOCKET, "which it has open, too");
   // A receive is on no listener.
   v1::SocketDescription& socket =
       *right_.snapshot().mutable_process_sockets(1)->mutable_socket();
@@ -167,6 +174,26 @@ TEST_F(PremisesTest, SameSocket) {
     end.set_peer_inode(777 + 778 - inode);
   }
   EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+}
+
+// A process may have sockets of another network namespace of its machine.
+TEST_F(PremisesTest, SameSocketOnTheWholeMachine) {
+  HostMaker other("other", {"10.0.0.3"});
+  v1::SocketDescription& lost = *other.snapshot().add_unheld_sockets();
+  lost.set_family(v1::FAMILY_UNIX);
+  lost.set_inode(777);
+  lost.set_peer_inode(778);
+  const auto look = [&] {
+    return MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()});
+  };
+  EXPECT_EQ(look().verdict(), v1::VERDICT_DEADLOCK);
+  other.snapshot().set_boot_id(right_.snapshot().boot_id());
+  other.snapshot().set_network_namespace(2);
+  const v1::Diagnosis diagnosis = look();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  ASSERT_EQ(diagnosis.deadlocks_size(), 1);
+  EXPECT_EQ(diagnosis.deadlocks(0).missing_premises(0).premise(),
+            v1::PREMISE_SAME_SOCKET);
 }
 
 TEST_F(PremisesTest, AllProcesses) {
