@@ -5,9 +5,8 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/diagnosis/peer.h"
+#include "client/diagnosis/same_socket.h"
 #include "client/diagnosis/words.h"
 
 namespace standoff::client {
@@ -250,121 +249,9 @@ Lack CheckCounters(const CallInLook& at) {
   return std::nullopt;
 }
 
-// Whether a process is a child of the other one, or a child's child, as far as
-// the processes between them are known.
-bool IsDescendant(const v1::SnapshotResponse& snapshot,
-                  const v1::Process& process, int32_t ancestor) {
-  int32_t parent = process.parent_pid();
-  // A parent may have ended while the processes were read, and its id be
-  // another one's.
-  for (int steps = 0; steps < snapshot.processes_size(); ++steps) {
-    if (parent == ancestor) return true;
-    const auto known = std::find_if(
-        snapshot.processes().begin(), snapshot.processes().end(),
-        [parent](const v1::Process& other) { return other.pid() == parent; });
-    if (known == snapshot.processes().end()) return false;
-    parent = known->parent_pid();
-  }
-  return false;
-}
-
-// Whether nobody but one process could act at the other end of a socket.
-bool IsWithin(const World& world, size_t endpoint, const v1::Process& process) {
-  const Peer peer =
-      FindPeer(world, {.endpoint = endpoint, .kind = WaitKind::kReceive});
-  return peer.standing == v1::PEER_STANDING_FOUND &&
-         std::all_of(peer.endpoints.begin(), peer.endpoints.end(),
-                     [&](size_t end) {
-                       const auto& callers = world.endpoints()[end].callers;
-                       return std::all_of(
-                           callers.begin(), callers.end(), [&](size_t caller) {
-                             return world.callers()[caller].process == &process;
-                           });
-                     });
-}
-
-// A thread may have made a descriptor's number mean another socket while
-// another thread slept in a call on the old one, which is still open: by
-// another number, or in a parent or child. Then whoever could end a call on
-// that could end this one. (Of an epoll(7) set the kernel tells the sockets
-// themselves.) Those on which threads of the process wait are in the knot
-// anyway.
-Lack CheckSameNumber(const CallInLook& at) {
-  if (at.call.thread == nullptr ||
-      absl::StartsWith(at.call.thread->syscall(), "epoll") ||
-      at.call.process->threads_size() +
-              static_cast<int>(at.call.process->threads_left_out()) <
-          2) {
-    return std::nullopt;
-  }
-  const v1::Process& own = *at.call.process;
-  std::set<uint64_t> waited;
-  for (const v1::ProcessThread& thread : own.threads()) {
-    for (const v1::ThreadWait& wait : thread.waits()) {
-      waited.insert(wait.inode());
-    }
-  }
-  const bool accepts =
-      std::any_of(at.outlook.waits.begin(), at.outlook.waits.end(),
-                  [](const WaitOutlook& wait) {
-                    return wait.wait.kind == WaitKind::kAccept;
-                  });
-  const World& world = at.look.world;
-  const v1::SnapshotResponse& snapshot = *at.host().snapshot;
-  for (const v1::Process& other : snapshot.processes()) {
-    if (other.pid() != own.pid() && !IsDescendant(snapshot, other, own.pid()) &&
-        !IsDescendant(snapshot, own, other.pid())) {
-      continue;
-    }
-    for (const uint64_t inode : other.sockets()) {
-      const auto found = world.WithInode(at.call.host, inode);
-      if (waited.contains(inode) || !found.has_value()) continue;
-      const Endpoint& endpoint = world.endpoints()[*found];
-      const bool fits =
-          at.call.thread->polls() || endpoint.state->listening() == accepts;
-      if (!fits || IsWithin(world, *found, own)) continue;
-      return absl::StrCat(
-          "the call of ", at.title(), " may be on ", endpoint.ref.title(),
-          ", which ", other.pid() == own.pid() ? "it" : "its parent or child",
-          " has open, too: another thread may have made the descriptor's "
-          "number mean another socket meanwhile");
-    }
-  }
-  return std::nullopt;
-}
-
-// Whether a connected socket that no process has open is one on which somebody
-// could end a call: not so if nobody has its other end open either.
-bool CanBeCalledOn(const v1::SnapshotResponse& snapshot,
-                   const v1::SocketDescription& socket) {
-  return socket.peer_inode() == 0 ||
-         std::none_of(snapshot.unheld_sockets().begin(),
-                      snapshot.unheld_sockets().end(),
-                      [&](const v1::SocketDescription& other) {
-                        return other.inode() == socket.peer_inode();
-                      });
-}
-
 Lack CheckSameSocket(const CallInLook& at) {
   if (at.call.thread == nullptr) return std::nullopt;
-  for (const HostView& host : at.look.world.hosts()) {
-    // Processes may have sockets of other network namespaces: a Unix socket
-    // that accept(2) gives is of the one of who connected.
-    const v1::SnapshotResponse& snapshot = *host.snapshot;
-    if (snapshot.boot_id() != at.host().snapshot->boot_id()) continue;
-    for (const v1::SocketDescription& socket : snapshot.unheld_sockets()) {
-      if (!CanBeCalledOn(snapshot, socket)) continue;
-      v1::SocketRef ref;
-      ref.set_host(host.name);
-      ref.set_inode(socket.inode());
-      return absl::StrCat("no process has the connected socket ",
-                          SocketTitle(ref, socket, /*with_session=*/false),
-                          " open: the call of ", at.title(),
-                          " may be on it, if its descriptor was closed "
-                          "meanwhile, or it is on its way to another process");
-    }
-  }
-  return std::nullopt;
+  return FindOtherSocket(at.look.world, at.call);
 }
 
 // The list: one check for each premise that concerns a call in one look.
@@ -377,7 +264,6 @@ constexpr PremiseCheck kChecks[] = {
     {v1::PREMISE_NO_TIMEOUT, CheckNoTimeout},
     {v1::PREMISE_NOT_READY, CheckNotReady},
     {v1::PREMISE_SAME_SOCKET, CheckSameSocket},
-    {v1::PREMISE_SAME_SOCKET, CheckSameNumber},
     {v1::PREMISE_ALL_PROCESSES, CheckAllProcesses},
     {v1::PREMISE_NONE_IN_FLIGHT, CheckNoneInFlight},
     {v1::PREMISE_NOTHING_ASYNCHRONOUS, CheckNothingAsynchronous},
