@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/diagnosis/same_socket.h"
 #include "client/diagnosis/words.h"
 
 namespace standoff::client {
@@ -248,82 +249,9 @@ Lack CheckCounters(const CallInLook& at) {
   return std::nullopt;
 }
 
-// Whether a connected socket that no process has open is one on which somebody
-// could end a call: not so if nobody has its other end open either.
-bool CanBeCalledOn(const v1::SnapshotResponse& snapshot,
-                   const v1::SocketDescription& socket) {
-  return socket.peer_inode() == 0 ||
-         std::none_of(snapshot.unheld_sockets().begin(),
-                      snapshot.unheld_sockets().end(),
-                      [&](const v1::SocketDescription& other) {
-                        return other.inode() == socket.peer_inode();
-                      });
-}
-
 Lack CheckSameSocket(const CallInLook& at) {
   if (at.call.thread == nullptr) return std::nullopt;
-  const v1::SnapshotResponse& snapshot = *at.host().snapshot;
-  for (const v1::SocketDescription& socket : snapshot.unheld_sockets()) {
-    if (!CanBeCalledOn(snapshot, socket)) continue;
-    v1::SocketRef ref;
-    ref.set_host(at.host().name);
-    ref.set_inode(socket.inode());
-    return absl::StrCat(
-        "no process has the connected socket ",
-        SocketTitle(ref, socket, /*with_session=*/false), " open: the call of ",
-        at.title(),
-        " may be on it, if its descriptor was closed meanwhile, or it is on "
-        "its way to another process");
-  }
-  return std::nullopt;
-}
-
-// Whether a thread that sleeps there, by its wait channel, may be in a call on
-// such a socket.
-bool MaySleepOn(const std::string& channel, const Endpoint& endpoint) {
-  if (channel == "wait_woken") return endpoint.transport == Transport::kTcp;
-  if (channel.starts_with("unix_")) return IsUnix(endpoint.transport);
-  return true;
-}
-
-// Another thread may have closed the descriptor of a call in progress, whose
-// number is another socket's now. Then the call is still on the first one,
-// which a process may have that got it from there. A knot of which that may be
-// so must not depend on which of the host's sockets the call is on.
-Lack CheckOtherSockets(const CallInLook& at,
-                       const std::vector<bool>& caller_is_stuck) {
-  if (at.call.process == nullptr || at.call.process->threads_size() < 2) {
-    return std::nullopt;
-  }
-  const World& world = at.look.world;
-  const auto is_stuck = [&](const Endpoint& end) {
-    return !end.callers.empty() &&
-           std::all_of(end.callers.begin(), end.callers.end(),
-                       [&](size_t caller) { return caller_is_stuck[caller]; });
-  };
-  for (size_t i = 0; i < world.endpoints().size(); ++i) {
-    const Endpoint& end = world.endpoints()[i];
-    if (end.host != at.call.host || !end.ref.session().empty() ||
-        !end.state->has_peer_address() ||
-        !MaySleepOn(at.call.thread->wait_channel(), end)) {
-      continue;
-    }
-    const Peer peer =
-        FindPeer(world, {.endpoint = i, .kind = WaitKind::kReceive});
-    const bool is_safe =
-        is_stuck(end) && peer.standing == v1::PEER_STANDING_FOUND &&
-        std::all_of(
-            peer.endpoints.begin(), peer.endpoints.end(),
-            [&](size_t other) { return is_stuck(world.endpoints()[other]); });
-    if (is_safe) continue;
-    return absl::StrCat(
-        at.title(),
-        " has several threads: another one may have closed the socket of its "
-        "call, whose descriptor is another socket's now. Then the call is on "
-        "one that somebody else has, such as ",
-        end.ref.title());
-  }
-  return std::nullopt;
+  return FindOtherSocket(at.look.world, at.call);
 }
 
 // The list: one check for each premise that concerns a call in one look.
@@ -373,7 +301,6 @@ class Checker {
       Lack lack = row.check(now);
       Miss(row.premise, lack.has_value() ? std::move(lack) : row.check(before));
     }
-    Miss(v1::PREMISE_SAME_SOCKET, CheckOtherSockets(now, CallersAreStuck()));
     if (!looks_.is_stuck[call]) {
       Miss(v1::PREMISE_KNOWN_PARTIES,
            absl::StrCat("somebody who could end the call of ", now.title(),
@@ -395,17 +322,6 @@ class Checker {
             .outlook = look.outlooks[call]};
   }
 
-  // By caller of the later look: whether it is in a call that is stuck.
-  const std::vector<bool>& CallersAreStuck() {
-    if (callers_are_stuck_.empty()) {
-      for (const Caller& caller : looks_.later.world.callers()) {
-        callers_are_stuck_.push_back(caller.call.has_value() &&
-                                     looks_.is_stuck[*caller.call]);
-      }
-    }
-    return callers_are_stuck_;
-  }
-
   void Miss(v1::Premise premise, Lack lack) {
     if (!lack.has_value() ||
         std::any_of(missing_.begin(), missing_.end(), [&](const auto& known) {
@@ -419,7 +335,6 @@ class Checker {
   }
 
   const TwoLooks& looks_;
-  std::vector<bool> callers_are_stuck_;
   std::vector<v1::MissingPremise> missing_;
 };
 

@@ -160,7 +160,7 @@ TEST_F(PremisesTest, SameSocketOfSeveralThreads) {
   // Another process of the host has one on which the call may be.
   const uint64_t inode =
       AddReceiver(right_, 33, "10.0.0.2:81", "10.0.0.9:1001");
-  ExpectMissing(v1::PREMISE_SAME_SOCKET, "has several threads");
+  ExpectMissing(v1::PREMISE_SAME_SOCKET, "which another process has open, too");
   // Not one of another kind.
   v1::SocketDescription& other =
       *right_.snapshot().mutable_process_sockets(1)->mutable_socket();
@@ -168,6 +168,31 @@ TEST_F(PremisesTest, SameSocketOfSeveralThreads) {
   other.set_family(v1::FAMILY_UNIX);
   other.set_protocol(v1::PROTOCOL_UNSPECIFIED);
   EXPECT_EQ(Twice().verdict(), v1::VERDICT_DEADLOCK);
+  // Of itself, by another number.
+  right_process().add_sockets(inode);
+  other.set_family(v1::FAMILY_INET);
+  other.set_protocol(v1::PROTOCOL_TCP);
+  ExpectMissing(v1::PREMISE_SAME_SOCKET, "which it has open, too");
+}
+
+// A process may have sockets of another network namespace of its machine.
+TEST_F(PremisesTest, SameSocketOnTheWholeMachine) {
+  HostMaker other("other", {"10.0.0.3"});
+  v1::SocketDescription& lost = *other.snapshot().add_unheld_sockets();
+  lost.set_family(v1::FAMILY_UNIX);
+  lost.set_inode(777);
+  lost.set_peer_inode(778);
+  const auto look = [&] {
+    return MustDiagnose({left_.Twice(), right_.Twice(), other.Twice()});
+  };
+  EXPECT_EQ(look().verdict(), v1::VERDICT_DEADLOCK);
+  other.snapshot().set_boot_id(right_.snapshot().boot_id());
+  other.snapshot().set_network_namespace(2);
+  const v1::Diagnosis diagnosis = look();
+  EXPECT_EQ(diagnosis.verdict(), v1::VERDICT_BLOCKED);
+  ASSERT_EQ(diagnosis.deadlocks_size(), 1);
+  EXPECT_EQ(diagnosis.deadlocks(0).missing_premises(0).premise(),
+            v1::PREMISE_SAME_SOCKET);
 }
 
 TEST_F(PremisesTest, AllProcesses) {

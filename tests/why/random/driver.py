@@ -137,6 +137,10 @@ def fork(what, *names):
     return child
 
 
+def keep(name):
+    others.append(ends[name].dup())
+
+
 def replace(old, new):
     """Makes the number of one end another one's."""
     os.dup2(ends[new].fileno(), ends[old].fileno())

@@ -336,6 +336,9 @@ void Performance::StartProcess(size_t owner) {
                             driver.DoForNumber("thread", arguments)};
   }
   if (process.replaced != kNobody) {
+    if (process.keeps_replaced) {
+      driver.Do("keep", {Quoted(situation_.ends[process.replaced].name)});
+    }
     AwaitBlocked(parties[1]);
     driver.Do("replace", {Quoted(situation_.ends[process.replaced].name),
                           Quoted(situation_.ends[process.replaced_by].name)});

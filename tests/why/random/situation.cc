@@ -145,6 +145,7 @@ class Maker {
                to_.ends[own[0]].incoming == Flow::kNone) {
       to_.owners[owner].replaced = own[0];
       to_.owners[owner].replaced_by = own[1];
+      to_.owners[owner].keeps_replaced = OneIn(2);
       // What holds it interrupts its calls, and begins them anew.
       to_.owners[owner].held = Held::kNot;
     }
@@ -359,7 +360,8 @@ std::string Situation::ToString() const {
     }
     if (owner.replaced != kNobody) {
       absl::StrAppend(&text, ", replaced ", name(owner.replaced), " by ",
-                      name(owner.replaced_by));
+                      name(owner.replaced_by),
+                      owner.keeps_replaced ? " and kept it" : "");
     }
     absl::StrAppend(&text, "\n");
   }

@@ -91,6 +91,8 @@ struct Owner {
   // one's now.
   size_t replaced = kNobody;
   size_t replaced_by = kNobody;
+  // It has another descriptor of that.
+  bool keeps_replaced = false;
 };
 
 // As driver.py names them.

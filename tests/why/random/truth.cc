@@ -72,7 +72,9 @@ class Play {
     return std::any_of(holders.begin(), holders.end(), [&](size_t holder) {
       const Owner& owner = situation_.owners[holder];
       if (!owner.is_process) return SessionActs(end);
-      if (owner.replaced != end) return ProcessActs(holder);
+      if (owner.replaced != end || owner.keeps_replaced) {
+        return ProcessActs(holder);
+      }
       // It has no descriptor of it any more: the end of its call closes it.
       return holders.size() == 1 && is_free_[situation_.PartiesOf(holder)[1]];
     });
@@ -199,6 +201,25 @@ class Reasons {
   const Situation& situation_;
 };
 
+// Whether a thread of a process could have made the number of a descriptor, on
+// which another one waits, mean another socket.
+bool MayHaveMixedNumbers(const Situation& situation, size_t owner) {
+  const std::vector<size_t> parties = situation.PartiesOf(owner);
+  if (!situation.owners[owner].is_process || parties.size() < 2) return false;
+  for (size_t end = 0; end < situation.ends.size(); ++end) {
+    const std::vector<size_t> holders = situation.HoldersOf(end);
+    const bool has_it =
+        std::find(holders.begin(), holders.end(), owner) != holders.end();
+    const bool is_waited_on =
+        std::any_of(parties.begin(), parties.end(), [&](size_t party) {
+          const auto& ends = situation.parties[party].ends;
+          return std::find(ends.begin(), ends.end(), end) != ends.end();
+        });
+    if (has_it && !is_waited_on) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Truth::Truth(const Situation& situation)
@@ -214,7 +235,9 @@ Truth::Truth(const Situation& situation)
       if (situation.ends[end].link == Link::kAnyone) is_plain = false;
     }
   }
-  for (const Owner& owner : situation.owners) {
+  for (size_t i = 0; i < situation.owners.size(); ++i) {
+    const Owner& owner = situation.owners[i];
+    if (MayHaveMixedNumbers(situation, i)) is_plain = false;
     if (owner.held != Held::kNot || owner.has_alarm || owner.has_timer ||
         owner.has_ring || owner.posted != kNobody ||
         owner.replaced != kNobody) {
