@@ -29,7 +29,7 @@ def test_two_receive() -> None:
             check(await aio.why({"left": left, "right": right}))
             # Of one alone little can be said.
             (call,) = (await left.why()).blocked
-            assert call.reason is Reason.PEER_GONE
+            assert call.reason is Reason.UNKNOWN
 
     def check(diagnosis: standoff.Diagnosis) -> None:
         assert diagnosis.verdict is Verdict.DEADLOCK

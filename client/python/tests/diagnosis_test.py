@@ -241,7 +241,8 @@ class TestReasons:
             assert call.reason is Reason.UNKNOWN
             hints = {"10.83.0.77": "right"}
             (call,) = standoff.why([left, right], address_map=hints).blocked
-            assert call.reason is Reason.PEER_GONE
+            # A process there that is not shown may have the other end.
+            assert call.reason is Reason.UNKNOWN
             assert list(call.evidence[0].peer_hosts) == ["right"]
 
 

@@ -119,7 +119,7 @@ def test_it(standoff_hosts):
         )
         result.assert_outcomes(failed=1)
         section = _section(result, "diagnosis")
-        assert "\nPEER_GONE: left/reader is blocked " in section
+        assert "\nUNKNOWN: left/reader is blocked " in section
 
     def test_leaves_out_a_daemon_that_died(
         self, pytester: pytest.Pytester
