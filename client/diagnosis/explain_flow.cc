@@ -47,10 +47,11 @@ void Explainer::ExplainSend(const BlockedOperation& call,
     return;
   }
   const bool is_found = wait.peer.standing == v1::PEER_STANDING_FOUND;
-  // As epoll(7) shows it whose edges of OUT are waited for. Of a send that waits
-  // something is queued, though the kernel does not show it of Multipath TCP.
-  const bool has_nothing_queued = state.send_queue() == 0 && Polls(call) &&
-                                  !IsDatagram(endpoint.transport);
+  // As epoll(7) shows it whose edges of OUT are waited for. Of a send that
+  // waits something is queued, though the kernel does not show it of Multipath
+  // TCP.
+  const bool has_nothing_queued =
+      state.send_queue() == 0 && Polls(call) && !IsDatagram(endpoint.transport);
   if (has_nothing_queued && is_found) {
     ExplainByParties(call, wait, to);
     return;
