@@ -270,18 +270,16 @@ class Writer {
     return names;
   }
 
-  // Null if its session has no lease, or it has no session.
-  const v1::Session* LeasedSessionOf(size_t index) const {
+  // Whether it is an operation of a session with a lease.
+  bool HasLease(size_t index) const {
     const BlockedOperation& call = world_.calls()[index];
-    if (call.operation == nullptr) return nullptr;
-    for (const v1::Session& session :
-         world_.hosts()[call.host].snapshot->sessions()) {
-      if (session.name() == call.operation->session() &&
-          session.lease_seconds() > 0) {
-        return &session;
-      }
-    }
-    return nullptr;
+    const auto& sessions = world_.hosts()[call.host].snapshot->sessions();
+    return call.operation != nullptr &&
+           std::any_of(sessions.begin(), sessions.end(),
+                       [&](const v1::Session& session) {
+                         return session.name() == call.operation->session() &&
+                                session.lease_seconds() > 0;
+                       });
   }
 
   // What could not be looked at.
@@ -401,11 +399,9 @@ class Writer {
           }
         }
       }
-      if (const v1::Session* const session = LeasedSessionOf(call)) {
-        add(absl::StrCat("The session ", session->name(), " on ",
-                         world_.hosts()[world_.calls()[call].host].name,
-                         " is kept alive: its sockets are closed when its "
-                         "lease lapses."));
+      if (HasLease(call)) {
+        add("The clients of its sessions go on renewing their leases: a "
+            "session whose lease lapses loses its sockets.");
       }
     }
     for (const size_t host : hosts_of_processes) {

@@ -28,6 +28,7 @@ def without_numbers(text: str) -> str:
     # Which also changes where its lines are broken.
     text = " ".join(text.split())
     text = re.sub(r"\b[\d.]+ (bytes|[kM]B)", "N bytes", text)
+    text = re.sub(r"unix:\S+", "unix:PATH", text)
     return re.sub(r"\b[\d.]+ s\b", "N s", text)
 
 
