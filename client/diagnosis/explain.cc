@@ -280,9 +280,8 @@ void Explainer::ExplainConnect(const WaitOutlook& wait,
 std::optional<size_t> Explainer::IdleWhoCouldReach(
     const Endpoint& endpoint) const {
   const HostView& own = world_.hosts()[endpoint.host];
-  for (size_t i = 0; i < world_.callers().size(); ++i) {
+  for (const size_t i : idle_) {
     const Caller& caller = world_.callers()[i];
-    if (caller.party.activity() != v1::ACTIVITY_IDLE) continue;
     const HostView& host = world_.hosts()[caller.host];
     const bool is_near =
         IsUnix(endpoint.transport)

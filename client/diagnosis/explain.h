@@ -21,7 +21,13 @@ class Explainer {
  public:
   // Both must outlive it.
   Explainer(const Survey& look, const Deadlocks& deadlocks)
-      : survey_(look), world_(look.world), doing_(look, deadlocks) {}
+      : survey_(look), world_(look.world), doing_(look, deadlocks) {
+    for (size_t i = 0; i < world_.callers().size(); ++i) {
+      if (world_.callers()[i].party.activity() == v1::ACTIVITY_IDLE) {
+        idle_.push_back(i);
+      }
+    }
+  }
 
   // The evidence for each socket that the call waits on, the one that says most
   // first. Its reason is never DEADLOCK: that is the call's.
@@ -70,6 +76,8 @@ class Explainer {
   const Survey& survey_;
   const World& world_;
   const Doing doing_;
+  // Actors that have nothing to do: indices in World::callers.
+  std::vector<size_t> idle_;
 };
 
 }  // namespace standoff::client
