@@ -59,7 +59,7 @@ std::vector<std::string> Try(const Stage& stage, uint32_t seed,
 }
 
 // At least this part of what can be proved has to be.
-constexpr double kLeastProved = 0.5;
+constexpr double kLeastProved = 0.6;
 
 int Main() {
   if (!LabEnvironment().ok()) {
