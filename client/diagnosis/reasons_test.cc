@@ -285,6 +285,16 @@ TEST_F(TwoProcesses, Backpressure) {
     EXPECT_THAT(CallOn(diagnosis, host).sentence(),
                 HasSubstr("neither end reads"));
   }
+  // Nothing else can wake them.
+  for (HostMaker* const host : {&left_, &right_}) {
+    host->snapshot()
+        .mutable_processes(0)
+        ->mutable_threads(0)
+        ->set_waits_for_more(false);
+  }
+  const v1::Diagnosis proved = Twice();
+  EXPECT_EQ(proved.verdict(), v1::VERDICT_DEADLOCK);
+  EXPECT_THAT(CallOn(proved, "left").ways_out(0), HasSubstr("receive on "));
 }
 
 // What threads do is told as it is: none of them is a script.

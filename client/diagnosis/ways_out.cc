@@ -12,7 +12,9 @@ namespace {
 bool IsSending(const v1::BlockedCall& call) {
   return std::any_of(call.evidence().begin(), call.evidence().end(),
                      [](const v1::Evidence& evidence) {
-                       return evidence.reason() == v1::REASON_PEER_NOT_READING;
+                       return evidence.reason() ==
+                                  v1::REASON_PEER_NOT_READING ||
+                              evidence.reason() == v1::REASON_BACKPRESSURE;
                      });
 }
 
