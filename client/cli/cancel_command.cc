@@ -10,7 +10,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "client/action.h"
 #include "client/cli/host_flags.h"
@@ -106,25 +105,15 @@ absl::Status Cancel(const Host& host, const CancelFlags& flags, uint64_t id) {
 }
 
 int Run(const CancelFlags& flags) {
-  absl::StatusOr<std::vector<HostEntry>> entries = FindHosts(flags.hosts);
-  if (!entries.ok()) {
-    PrintError(entries.status().message());
+  absl::StatusOr<HostEntry> entry =
+      FindOneHost(flags.hosts, "operations are numbered by each host");
+  if (!entry.ok()) {
+    PrintError(entry.status().message());
     return kUsage;
   }
-  if (entries->size() != 1) {
-    PrintError(absl::StrCat(
-        "operations are numbered by each host: say with --host which one is "
-        "meant, of ",
-        absl::StrJoin(*entries, ", ",
-                      [](std::string* to, const HostEntry& entry) {
-                        absl::StrAppend(to, entry.name);
-                      })));
-    return kUsage;
-  }
-  HostEntry entry = entries->front();
   // A call in a session needs it to be there, and renews its lease.
-  entry.session.clear();
-  const absl::StatusOr<Host> host = Connect(entry);
+  entry->session.clear();
+  const absl::StatusOr<Host> host = Connect(*entry);
   if (!host.ok()) {
     PrintError(host.status().message());
     return kFailure;

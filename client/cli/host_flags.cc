@@ -1,6 +1,10 @@
 #include "client/cli/host_flags.h"
 
+#include <vector>
+
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/host_entry.h"
 
 namespace standoff::client {
@@ -17,6 +21,19 @@ std::string SessionProblem(const std::string& value) {
 }
 
 }  // namespace
+
+absl::StatusOr<HostEntry> FindOneHost(const HostChoice& hosts,
+                                      absl::string_view reason) {
+  const absl::StatusOr<std::vector<HostEntry>> entries = FindHosts(hosts);
+  if (!entries.ok()) return entries.status();
+  if (entries->size() == 1) return entries->front();
+  return absl::InvalidArgumentError(
+      absl::StrCat(reason, ": say with --host which one is meant, of ",
+                   absl::StrJoin(*entries, ", ",
+                                 [](std::string* to, const HostEntry& entry) {
+                                   absl::StrAppend(to, entry.name);
+                                 })));
+}
 
 CLI::Validator SessionName() {
   return CLI::Validator(SessionProblem, "", "session");

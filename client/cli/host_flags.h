@@ -6,7 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "client/find_hosts.h"
+#include "client/host_entry.h"
 
 namespace standoff::client {
 
@@ -14,6 +17,11 @@ namespace standoff::client {
 // subcommand. `hosts` must live until the command line was parsed; FindHosts()
 // then says which hosts are meant.
 void AddHostFlags(CLI::App& app, HostChoice& hosts);
+
+// The host that is meant. An error of FindHosts(), or InvalidArgument if there
+// are several: the message begins with `reason`, which says why one is needed.
+absl::StatusOr<HostEntry> FindOneHost(const HostChoice& hosts,
+                                      absl::string_view reason);
 
 // What the help says after the flags: where hosts come from without them.
 inline constexpr char kHostsFooter[] =

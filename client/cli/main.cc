@@ -13,6 +13,7 @@
 #include "client/cli/info_command.h"
 #include "client/cli/ps_command.h"
 #include "client/cli/session_command.h"
+#include "client/cli/socket_command.h"
 #include "client/cli/terminal.h"
 #include "client/cli/why_command.h"
 
@@ -45,6 +46,7 @@ int Main(int argc, char** argv) {
   AddEventsCommand(app, action);
   AddWhyCommand(app, action);
   AddCancelCommand(app, action);
+  AddSocketCommand(app, action);
   AddSessionCommand(app, action);
   AddDemoCommand(app, action);
 
